@@ -1,0 +1,107 @@
+import { appendFileSync, chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { EXIT } from '../exit-codes.ts'
+import { TemporaryHome } from '../test-run.ts'
+import type { Finding } from './check.ts'
+
+async function examine(home: TemporaryHome, ...options: string[]) {
+  const { status, stdout } = await home.run(['fleet', 'doctor', '--json', ...options])
+  const { checks } = JSON.parse(stdout) as { checks: (Finding & { fixed: boolean })[] }
+  return { status, of: (check: string) => checks.filter((one) => one.check === check), checks }
+}
+
+test('a machine that never had a fleet is fit for one, and told how to make it', async () => {
+  using home = new TemporaryHome()
+  const { status, of } = await examine(home, '--mosaic-home', join(home.path, 'new'))
+  expect(status).toBe(EXIT.done)
+  expect(of('node')).toMatchObject([{ status: 'ok' }])
+  expect(of('tmux')).toMatchObject([{ status: 'ok' }])
+  expect(of('roster')).toMatchObject([{ status: 'note', mend: 'mosaic fleet up' }])
+  expect(existsSync(join(home.path, 'new'))).toBe(false)
+})
+
+test('whatever is not well has a mend', async () => {
+  using home = new TemporaryHome()
+  await home.run(['fleet', 'init', '--write'])
+  const { checks } = await examine(home)
+  for (const { check, status, mend } of checks) {
+    if (status === 'warn' || status === 'fail') expect(mend, check).not.toBeNull()
+  }
+})
+
+test('a directory that others can enter is found, and closed with --fix', async () => {
+  using home = new TemporaryHome()
+  await home.run(['fleet', 'init', '--write'])
+  const fleet = join(home.path, 'fleet')
+  chmodSync(fleet, 0o755)
+  const found = await examine(home)
+  expect(found.status).toBe(EXIT.notDone)
+  expect(found.of('directory')).toMatchObject([{ status: 'fail', mend: `chmod 700 ${fleet}`, fixed: false }])
+  expect(statSync(fleet).mode & 0o777).toBe(0o755)
+  const fixed = await examine(home, '--fix')
+  expect(fixed.status).toBe(EXIT.done)
+  expect(fixed.of('directory')).toMatchObject([{ status: 'ok', fixed: true }])
+  expect(statSync(fleet).mode & 0o777).toBe(0o700)
+})
+
+test('what a killed writer left is removed with --fix, and nothing else', async () => {
+  using home = new TemporaryHome()
+  await home.run(['fleet', 'init', '--write'])
+  const file = (name: string) => join(home.path, 'fleet', name)
+  // No process has the highest number; this one lives.
+  const dead = file('roster.yaml.4194304.0123abcd.tmp')
+  const living = file(`roster.yaml.${process.pid}.0123abcd.tmp`)
+  for (const path of [dead, living]) writeFileSync(path, '')
+  expect((await examine(home)).of('leftovers')).toMatchObject([{ status: 'note', fixed: false }])
+  expect((await examine(home, '--fix')).of('leftovers')).toMatchObject([{ fixed: true }])
+  expect([existsSync(dead), existsSync(living), existsSync(file('roster.yaml'))]).toEqual([false, true, true])
+})
+
+test('a runtime that an agent needs and the machine lacks keeps the fleet from working', async () => {
+  using home = new TemporaryHome()
+  await home.run(['fleet', 'init', '--write'])
+  await home.run(['fleet', 'add', 'coder0', '--runtime', 'codex'])
+  const { status, of } = await examine(home)
+  expect(status).toBe(EXIT.notDone)
+  expect(of('runtime codex')).toMatchObject([{ status: 'fail' }])
+})
+
+test('tmux that is not there is missing, with the command that installs it', async () => {
+  using home = new TemporaryHome()
+  const { stdout } = await home.run(['fleet', 'doctor', '--json'], { env: { PATH: '/nonexistent' } })
+  const { checks } = JSON.parse(stdout) as { checks: Finding[] }
+  expect(checks.find(({ check }) => check === 'tmux')).toMatchObject({ status: 'fail', mend: expect.stringContaining('install') })
+})
+
+test('a faulty roster is shown with its place', async () => {
+  using home = new TemporaryHome()
+  await home.run(['fleet', 'init', '--write'])
+  writeFileSync(join(home.path, 'fleet', 'roster.yaml'), 'version: 1\nagents: 7\n')
+  const { status, of } = await examine(home)
+  expect(status).toBe(EXIT.notDone)
+  expect(of('roster')).toMatchObject([{ status: 'fail', detail: expect.stringContaining('roster.yaml:2:9') }])
+})
+
+test('what the roster asks for in vain is to heed, and keeps no fleet from working', async () => {
+  using home = new TemporaryHome()
+  await home.run(['fleet', 'init', '--write'])
+  const roster = join(home.path, 'fleet', 'roster.yaml')
+  appendFileSync(roster, 'budget: {usd_per_day: 5}\n')
+  const { status, of } = await examine(home)
+  expect(status).toBe(EXIT.done)
+  expect(of('roster')).toMatchObject([{ status: 'ok' }, { status: 'warn', detail: expect.stringContaining('this version: budget') }])
+})
+
+test('a run directory of the operator’s that others can write to is found, and left as it is', async () => {
+  using home = new TemporaryHome()
+  await home.run(['fleet', 'init', '--write'])
+  const run = join(home.path, 'operators-run')
+  mkdirSync(run)
+  chmodSync(run, 0o1777)
+  const env = { MOSAIC_HEARTBEAT_RUN_DIR: run }
+  const { status, stdout } = await home.run(['fleet', 'doctor', '--fix', '--json'], { env })
+  expect(status).toBe(EXIT.notDone)
+  expect(stdout).toContain('can be written by others')
+  expect(statSync(run).mode & 0o7777).toBe(0o1777)
+})

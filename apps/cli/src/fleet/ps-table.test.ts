@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest'
+import { makeStyle } from '../output/style.ts'
+import { textWidth } from '../output/width.ts'
+import { agentLines } from './agent-lines.ts'
+import { agentRecord, fleetSnapshot } from './example-fleet.ts'
+import { footerLines, psLines } from './ps-table.ts'
+import { verifyFleet } from './verify.ts'
+import { layOut } from './watch-screen.ts'
+
+const plain = makeStyle(false)
+const evil = '\u001b]0;x\u0007\u001b[2J\nrm\u202e'
+
+const hostile = fleetSnapshot({
+  roster_problem: `roster.yaml:3:1: ${evil}`,
+  orphans: [{ session: evil, pid: null, command: evil }],
+  agents: [
+    agentRecord({
+      alias: evil,
+      model: evil.repeat(20),
+      title: evil,
+      working_directory: evil,
+      health: 'stale',
+      health_reason: evil,
+      activity_detail: evil,
+      flags: ['DRIFT'],
+      flag_reasons: { DRIFT: evil },
+    }),
+  ],
+})
+
+test('at 80 columns the essential columns are there and no line is wider', () => {
+  const lines = psLines(fleetSnapshot({ agents: [agentRecord({ name: 'orchestrator', class: 'orchestrator', flags: ['DRIFT'] })] }), {
+    style: plain,
+    width: 80,
+  })
+  for (const title of ['NAME', 'RUNTIME', 'HEALTH', 'ACTIVITY', 'BEAT', 'PID', 'FLAGS']) expect(lines[0]).toContain(title)
+  for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(80)
+})
+
+test('a wider terminal shows more, --wide shows all', () => {
+  const snapshot = fleetSnapshot()
+  const at = (width: number) => (psLines(snapshot, { style: plain, width })[0] ?? '').split(/ +/).length
+  expect(at(100)).toBeGreaterThanOrEqual(at(80))
+  expect(at(200)).toBeGreaterThan(at(100))
+  const [wide = ''] = psLines(snapshot, { style: plain, wide: true })
+  for (const title of ['CLASS', 'MODEL', 'PANE', 'SUPERVISOR', 'SPEND', 'HOST', 'TENANT', 'IDLE']) expect(wide).toContain(title)
+})
+
+test('names, titles, reasons and orphans with escape sequences print harmlessly', () => {
+  for (const width of [undefined, 80, 40]) {
+    for (const line of [...psLines(hostile, { style: plain, width }), ...footerLines(hostile)]) {
+      expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/)
+    }
+  }
+  for (const line of agentLines(hostile.agents[0] ?? agentRecord(), plain)) expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/)
+})
+
+test('the footer gives each reason once, with the agents it holds for', () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f']
+  const agents = names.map((name) => agentRecord({ name, health: 'stale', health_reason: 'no answer for 47 s' }))
+  expect(footerLines(fleetSnapshot({ agents, paused: true }))).toEqual([
+    'PAUSED: no dispatch and no merge; mosaic fleet resume',
+    'a, b, c, d and 2 more: stale, no answer for 47 s',
+  ])
+})
+
+test('without an observer it says so once, and what to do', () => {
+  const agents = [agentRecord({ health: 'unknown', health_reason: 'observer down', activity: null })]
+  expect(footerLines(fleetSnapshot({ observer: 'down', agents }))).toEqual([
+    'observer down: nobody judges health; the host service does not run: mosaic fleet start',
+  ])
+  const stopped = [agentRecord({ health: 'stopped', pane: 'none', pid: null })]
+  expect(footerLines(fleetSnapshot({ observer: 'down', agents: stopped }))[0]).toContain('the fleet is stopped')
+})
+
+test('an empty fleet is a table without rows', () => {
+  expect(psLines(fleetSnapshot({ agents: [] }), { style: plain, width: 80 }).join('\n')).toContain('0 agents')
+})
+
+test('the watched screen has as many lines as the terminal and scrolls within the agents', () => {
+  const agents = Array.from({ length: 100 }, (_, index) => agentRecord({ name: `coder${index}` }))
+  const lines = psLines(fleetSnapshot({ agents }), { style: plain, width: 80 })
+  const scroll = { offset: 0 }
+  const first = layOut(lines, 24, scroll, 'title')
+  expect(first.length).toBeLessThanOrEqual(24)
+  expect(first[2]).toContain('coder0')
+  expect(first.join('\n')).toContain('of 100 agents')
+  scroll.offset = 1e6
+  const last = layOut(lines, 24, scroll, 'title')
+  expect(last.join('\n')).toContain('coder99')
+  expect(scroll.offset).toBeLessThan(100)
+})
+
+test('a small fleet leaves room for what stands below it', () => {
+  const lines = psLines(hostile, { style: plain, width: 80 })
+  const shown = layOut(lines, 24, { offset: 0 }, 'title').join('\n')
+  expect(shown).toContain('ORPHAN')
+  expect(shown).toContain('DRIFT')
+})
+
+test('an agent is verified by session, process, heartbeat and receipts, each with what was found', () => {
+  const dead = agentRecord({ name: 'b', pane: 'dead', pid: null, health: 'dead', health_reason: 'exit 3' })
+  const stopped = agentRecord({
+    name: 'c',
+    pane: 'none',
+    pid: null,
+    health: 'stopped',
+    supervisor: { ...agentRecord().supervisor, wanted: false },
+  })
+  const stale = agentRecord({ name: 'd', health: 'stale', health_reason: 'no answer for 50 s' })
+  const verdicts = verifyFleet(fleetSnapshot({ agents: [agentRecord({ name: 'a' }), dead, stopped, stale] }), undefined)
+  expect(verdicts.map(({ name, ok }) => [name, ok])).toEqual([
+    ['a', true],
+    ['b', false],
+    ['c', false],
+    ['d', false],
+  ])
+  expect(verdicts[3]?.checks.filter(({ ok }) => !ok)).toEqual([{ check: 'heartbeat', ok: false, detail: 'stale, no answer for 50 s' }])
+  expect(verifyFleet(fleetSnapshot(), 'the spool cannot be written: EACCES')[0]?.ok).toBe(false)
+})

@@ -1,0 +1,80 @@
+/** The composition root: every part of the host service made and connected here, and nowhere else. */
+
+import { randomBytes } from 'node:crypto'
+import type { FleetDefinition } from '@mosaic/domain/agent'
+import { Acting } from '@mosaic/host/audit/acting'
+import { openAudit } from '@mosaic/host/audit/audit-log'
+import { LocalFleet } from '@mosaic/host/local-fleet'
+import { adapterOf, runtimeAdapters } from '@mosaic/host/runtimes/registry'
+import { ServiceServer } from '@mosaic/host/service/server'
+import { systemClock } from '@mosaic/host/system-clock'
+import { Tmux } from '@mosaic/host/tmux/tmux'
+import { TmuxSessionHost } from '@mosaic/host/tmux/tmux-session-host'
+import type { ServiceConfig } from './config.ts'
+import { removeServiceFiles } from './run-files.ts'
+import { SessionWatch } from './session-watch.ts'
+import { VERSION } from './version.ts'
+
+export interface RunningService extends AsyncDisposable {
+  /** Settles when an operator has stopped the whole fleet. */
+  shutDown: Promise<void>
+}
+
+/** The fleet's sessions in tmux, and what watches them. */
+function sessionsOf({ socketName, holderSession }: FleetDefinition, config: ServiceConfig, log: (text: string) => void) {
+  const tmux = new Tmux({ socketName, env: config.env })
+  const host = new TmuxSessionHost(tmux, holderSession)
+  return { host, watch: new SessionWatch({ tmux, host, config, holderSession, log }) }
+}
+
+/** Takes over the fleet and listens. The caller holds the service lock. */
+export async function startService(config: ServiceConfig, log: (text: string) => void): Promise<RunningService> {
+  const { paths, machine, policy, env } = config
+  const adapters = runtimeAdapters(env['PATH'])
+  const acting = new Acting()
+  let watch: SessionWatch | undefined
+  let stopped = false
+  const startedAt = new Date().toISOString()
+  const fleet = await LocalFleet.open({
+    paths,
+    machine,
+    policy,
+    log,
+    adapterOf: (agent) => adapterOf(agent.runtime, adapters),
+    clock: systemClock,
+    audit: openAudit(paths),
+    acting,
+    launcherEnv: env,
+    random: (bytes) => randomBytes(bytes),
+    openHost: async (definition) => {
+      const opened = sessionsOf(definition, config, log)
+      watch = opened.watch
+      await watch.open()
+      return opened.host
+    },
+    closing: async () => {
+      stopped = true
+      await watch?.[Symbol.asyncDispose]()
+    },
+  })
+  watch?.listen(() => fleet.changed())
+  const { promise: shutDown, resolve: announce } = Promise.withResolvers<void>()
+  const server = await ServiceServer.listen(paths.serviceSocket, {
+    fleet,
+    log,
+    actAs: (session, act) => acting.as(session, act),
+    status: () => ({ pid: process.pid, version: VERSION, startedAt, socket: paths.serviceSocket }),
+    onShutdown: () => announce(),
+  })
+  // Stored between the take-over and now, by senders who found nobody to tell.
+  fleet.deliverStored()
+  return {
+    shutDown,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]()
+      await watch?.[Symbol.asyncDispose]()
+      await fleet[Symbol.asyncDispose]()
+      removeServiceFiles(paths, { all: stopped })
+    },
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * The roster: what a fleet is on one host. This schema is the only definition; the validator, the types, the
+ * JSON Schema and the documentation derive from it. Values are snake_case, as in the file.
+ */
+
+import { z } from 'zod'
+import { HOST_PATTERN, isHostName, isTenantId, NAME_PATTERN, nameProblem, TENANT_PATTERN } from './address.ts'
+import { displaySafe } from './display.ts'
+import { AGENT_CLASSES, classOfName } from './role.ts'
+
+export const RUNTIME_IDS = ['stub', 'pi', 'claude', 'codex', 'opencode'] as const
+
+/** The named tmux socket that keeps a fleet away from the operator's own sessions. */
+export const ISOLATION_SOCKET = 'mosaic-fleet'
+export const DEFAULT_HOLDER_SESSION = 'mosaic-holder'
+
+const noControl = (text: string): boolean => !/[\u0000-\u001f\u007f-\u009f]/.test(text)
+const line = (description: string) =>
+  z
+    .string()
+    .min(1, 'text that is not empty')
+    .max(4096, 'at most 4096 characters')
+    .refine(noControl, 'a single line without control characters')
+    .describe(description)
+/** A key of its own that no character can turn into another tmux target, path or option. */
+const name = (description: string) =>
+  z
+    .string()
+    .superRefine((value, context) => {
+      const problem = nameProblem(value)
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: `another name: ${problem}` })
+    })
+    .meta({ description, pattern: NAME_PATTERN.source })
+const hostName = (description: string) => z.string().refine(isHostName, 'a host name').meta({ description, pattern: HOST_PATTERN.source })
+const path = (description: string) =>
+  line(`${description} Absolute, or starting with "~/".`).regex(/^(\/|~\/|~$)/, 'an absolute path, or one starting with "~/"')
+const seconds = (description: string) => z.number().positive().max(3600).describe(`${description} Seconds, above 0, at most 3600.`)
+const environment = z
+  .record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable name'),
+    // What an environment file cannot hold is refused here, not at the launch.
+    z.string().refine((text) => !/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text), 'text without control characters'),
+  )
+  .describe('Environment variables for the runtime. Never secrets: this file is not a secret store.')
+
+const runtimeId = z.enum(RUNTIME_IDS)
+/** argv as a list: never split by a shell. */
+const command = z.array(line('One argument.')).min(1).max(64).describe('Program and arguments, one list item each; no shell reads it.')
+
+export const AgentEntrySchema = z
+  .strictObject({
+    name: name('Session name and address of the agent, by role: orchestrator, coder0.'),
+    runtime: runtimeId.describe('The program in the pane; defaults to defaults.runtime, and one of the two is needed.').optional(),
+    class: z.enum(AGENT_CLASSES).describe('What the agent is for; defaults to the name without its number.').optional(),
+    alias: line('The friendly name a person sees; never an address.').optional(),
+    model_hint: line('The model to ask the runtime for; defaults to defaults.model.').optional(),
+    effort: z.enum(['minimal', 'low', 'medium', 'high', 'max']).describe('Reasoning effort.').optional(),
+    working_directory: path('Where the runtime starts; defaults to defaults.working_directory.').optional(),
+    host: hostName('The host that runs it; defaults to this one. The agents of other hosts are not started from here.').optional(),
+    ssh: line('The ssh destination of that host, for messages to its agents.').optional(),
+    socket: name('A tmux socket of its own.').optional(),
+    account: name('The account whose login it uses.').optional(),
+    yolo: z.boolean().describe("The runtime's own skip-permissions mode; defaults to false.").optional(),
+    command: command.optional(),
+    persistent_persona: z.boolean().describe('Keeps its persona over resets.').optional(),
+    reset_between_tasks: z.boolean().describe('Starts every task in a fresh conversation.').optional(),
+    kickstart_template: line('Template of the first message of a task.').optional(),
+    lifecycle: z
+      .enum(['core', 'ephemeral'])
+      .describe('core is always on; ephemeral ends with its lane of work; defaults to core.')
+      .optional(),
+  })
+  .describe('One agent.')
+
+export const RosterSchema = z
+  .strictObject({
+    version: z.literal(1).describe('The version of this format.'),
+    transport: z.literal('tmux').describe('How sessions are held; defaults to tmux.').optional(),
+    tenant_id: z
+      .string()
+      .refine(isTenantId, 'letters, digits, "_", "." and "-"')
+      .meta({ description: 'Whose fleet it is; defaults to the user name.', pattern: TENANT_PATTERN.source })
+      .optional(),
+    host: hostName('The host it runs on; defaults to the short host name.').optional(),
+    tmux: z
+      .strictObject({
+        socket_name: name('The tmux socket. Absent means the default socket of tmux itself.').optional(),
+        holder_session: name(`The session that keeps the server alive; defaults to ${DEFAULT_HOLDER_SESSION}.`).optional(),
+      })
+      .describe('Where sessions live.')
+      .optional(),
+    defaults: z
+      .strictObject({
+        working_directory: path('Where runtimes start; defaults to the home directory.').optional(),
+        runtime: runtimeId.describe('The program in the pane.').optional(),
+        model: line('The model for agents that name none.').optional(),
+      })
+      .describe('What agents have unless they say otherwise.')
+      .optional(),
+    runtimes: z
+      .partialRecord(
+        runtimeId,
+        z.strictObject({
+          command: command.optional(),
+          reset_command: line('What is typed to reset the conversation.').optional(),
+          env: environment.optional(),
+          heartbeat_interval: seconds('How often the runtime answers; defaults to MOSAIC_HEARTBEAT_INTERVAL, else 15.').optional(),
+        }),
+      )
+      .describe('Settings per runtime.')
+      .optional(),
+    connector: z
+      .looseObject({ kind: z.enum(['tmux', 'discord', 'matrix', 'telegram', 'slack']).describe("The chat's kind.") })
+      .describe("The people's chat, with the settings of its kind.")
+      .optional(),
+    budget: z.looseObject({}).describe('Limits of spend.').optional(),
+    agents: z.array(AgentEntrySchema).max(5000).describe('The agents, in the order in which they are shown.'),
+  })
+  .describe('Definition of a fleet on one host.')
+  .superRefine((roster, context) => {
+    const firstOf = new Map<string, number>()
+    let orchestrator: number | undefined
+    for (const [index, agent] of roster.agents.entries()) {
+      const earlier = firstOf.get(agent.name)
+      if (earlier === undefined) firstOf.set(agent.name, index)
+      else
+        context.addIssue({
+          code: 'custom',
+          path: ['agents', index, 'name'],
+          message: `a name of its own; agents[${earlier}] has this one already`,
+        })
+      if (agent.name === (roster.tmux?.holder_session ?? DEFAULT_HOLDER_SESSION)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['agents', index, 'name'],
+          message: 'another name; this one belongs to the holder session',
+        })
+      }
+      if (agent.runtime === undefined && roster.defaults?.runtime === undefined) {
+        context.addIssue({ code: 'custom', path: ['agents', index], message: 'a runtime, here or in defaults.runtime' })
+      }
+      if ((agent.class ?? classOfName(agent.name)) !== 'orchestrator') continue
+      if (orchestrator === undefined) orchestrator = index
+      else
+        context.addIssue({
+          code: 'custom',
+          path: ['agents', index, agent.class === undefined ? 'name' : 'class'],
+          message: `one orchestrator per fleet; agents[${orchestrator}] is it already`,
+        })
+    }
+  })
+
+export type Roster = z.infer<typeof RosterSchema>
+export type AgentEntry = z.infer<typeof AgentEntrySchema>
+export type RuntimeId = (typeof RUNTIME_IDS)[number]
+
+/** One fault in a roster: where in the value, what was expected. Positions in the file are added by whoever read it. */
+export interface RosterIssue {
+  path: (string | number)[]
+  /** `key`: the key itself is wrong, not its value. */
+  at?: 'key'
+  /** What was found, short and safe to show; absent when a key is missing. */
+  found?: string
+  expected: string
+  mend?: string
+}
+
+const MAX_SHOWN_KEY = 60
+
+/** The snake_case spelling of a key: `modelHint` gives `model_hint`, anything else is itself. */
+export const toSnake = (key: string): string =>
+  key.replace(/([a-z0-9])([A-Z])/g, (_, before: string, after: string) => `${before}_${after.toLowerCase()}`)
+
+/** Objects whose keys are the operator's own words and are left as they are. */
+export const FREE_KEYS: ReadonlySet<string> = new Set(['env', 'connector', 'budget'])
+
+/** `modelHint` reads as `model_hint`. Two spellings of one key in one place are reported, never merged. */
+export function snakeKeys(value: unknown, path: (string | number)[] = [], issues: RosterIssue[] = []): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => snakeKeys(item, [...path, index], issues))
+  if (value === null || typeof value !== 'object') return value
+  if (FREE_KEYS.has(String(path.at(-1)))) return value
+  const out: Record<string, unknown> = Object.create(null)
+  for (const [key, item] of Object.entries(value)) {
+    const snake = toSnake(key)
+    if (Object.hasOwn(out, snake)) {
+      issues.push({
+        path: [...path, key],
+        at: 'key',
+        found: displaySafe(key.slice(0, MAX_SHOWN_KEY)),
+        expected: `one spelling of ${snake}`,
+        mend: `keep either ${snake} or its other spelling`,
+      })
+    } else out[snake] = snakeKeys(item, [...path, snake], issues)
+  }
+  return out
+}

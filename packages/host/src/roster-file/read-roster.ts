@@ -1,0 +1,56 @@
+/** The roster file read, checked, and every fault placed in it. */
+
+import type { Roster, RosterIssue } from '@mosaic/domain/roster'
+import { checkRoster, shownValue } from '@mosaic/domain/roster-check'
+import { isMap } from 'yaml'
+import { type OffsetFault, placeFaults, type RosterFault } from './roster-fault.ts'
+import { readRosterFile, textFault } from './roster-text.ts'
+import { placeOf, treeValue } from './tree-value.ts'
+import { readYamlTree, type YamlTree } from './yaml-tree.ts'
+
+export { type RosterFault, rosterError } from './roster-fault.ts'
+
+export type RosterReading = { ok: true; roster: Roster } | { ok: false; faults: RosterFault[] }
+
+function placeIssue(tree: YamlTree, issue: RosterIssue): OffsetFault {
+  const { at, ...rest } = issue
+  const place = placeOf(tree, issue.path, at ?? 'value')
+  const key = place.path.at(-1)
+  return { ...rest, ...place, ...(at === 'key' && typeof key === 'string' ? { found: shownValue(key) } : {}) }
+}
+
+function read(text: string): { ok: true; roster: Roster } | { ok: false; faults: OffsetFault[] } {
+  const unreadable = textFault(text)
+  if (unreadable !== undefined) return { ok: false, faults: [unreadable] }
+  const yaml = readYamlTree(text)
+  if (!yaml.ok) return yaml
+  const { tree } = yaml
+  const { value, faults } = treeValue(tree)
+  if (faults.length > 0) return { ok: false, faults }
+  if (!isMap(tree.root)) {
+    const empty = value === null
+    const found = empty ? 'an empty file' : shownValue(value)
+    const mend = empty ? { mend: 'mosaic fleet init --write' } : {}
+    return {
+      ok: false,
+      faults: [{ offset: placeOf(tree, [], 'value').offset, path: [], expected: 'a mapping that starts with version: 1', found, ...mend }],
+    }
+  }
+  const check = checkRoster(value)
+  return check.ok ? check : { ok: false, faults: check.issues.map((issue) => placeIssue(tree, issue)) }
+}
+
+/** The roster in `text`, or what is wrong with it. Never throws; bounded in time for any text. */
+export function readRosterText(text: string, fileName: string): RosterReading {
+  const reading = read(text)
+  return reading.ok ? reading : { ok: false, faults: placeFaults(text, fileName, reading.faults) }
+}
+
+/**
+ * The roster at `path`; a symbolic link is followed, anything but a regular file is a fault.
+ * @throws FleetError `not_found` when there is none, `not_done` when it cannot be read
+ */
+export function loadRoster(path: string): RosterReading {
+  const { text, fault } = readRosterFile(path)
+  return fault === undefined ? readRosterText(text, path) : { ok: false, faults: placeFaults(text, path, [fault]) }
+}

@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest'
+import { PI_INHERITED } from './pi/environment.ts'
+import { adapterOf, INHERITABLE, runtimeAdapters } from './registry.ts'
+import { STUB_INHERITED } from './stub/adapter.ts'
+
+describe('the runtimes of this version', () => {
+  test('are the stub and pi', () => {
+    const adapters = runtimeAdapters('')
+    expect([...adapters.keys()]).toEqual(['stub', 'pi'])
+    for (const [id, adapter] of adapters) {
+      expect(adapterOf(id, adapters)).toBe(adapter)
+      expect(adapter.acceptanceSignal.startsWith(`${id}:`)).toBe(true)
+      expect(adapter.dropsDuplicates).toBe(true)
+    }
+  })
+
+  test.each(['claude', 'codex', 'opencode'] as const)('do not include %s, which is said with what to do', (id) => {
+    expect(() => adapterOf(id, runtimeAdapters(''))).toThrow(
+      expect.objectContaining({
+        code: 'missing',
+        message: `the runtime ${id} is not supported by this version yet`,
+        mend: 'use one of: stub, pi',
+      }),
+    )
+  })
+
+  test('inherit nothing that is not known to be inheritable', () => {
+    for (const name of [...PI_INHERITED, ...STUB_INHERITED, 'PATH', 'HOME']) expect(INHERITABLE).toContain(name)
+    expect(INHERITABLE).not.toContain('SSH_AUTH_SOCK')
+  })
+
+  test('are known by their processes', () => {
+    const adapters = runtimeAdapters('')
+    const recognised = (argv: string[]) => [...adapters].flatMap(([id, adapter]) => (adapter.recognises(argv) ? [id] : []))
+    expect(recognised(['/usr/bin/node', '/opt/mosaic/dist/stub-runtime.mjs'])).toEqual(['stub'])
+    expect(recognised(['pi'])).toEqual(['pi'])
+    expect(recognised(['/home/u/.local/bin/pi', '--model', 'x'])).toEqual(['pi'])
+    expect(recognised(['node', '/x/node_modules/@earendil-works/pi-coding-agent/dist/bundle/cli.js'])).toEqual(['pi'])
+    expect(recognised(['bash'])).toEqual([])
+    expect(recognised(['vim', 'a', 'b', 'pi'])).toEqual([])
+  })
+})

@@ -1,0 +1,396 @@
+/**
+ * The embedded supervisor: keeps every wanted agent up, paced and bounded, by the lifecycle table. Deaths come as
+ * events; sessions outlive it, and the next one adopts them.
+ */
+
+import { randomBytes } from 'node:crypto'
+import type { AgentDefinition, FleetDefinition } from '@mosaic/domain/agent'
+import { type ErrorCode, FleetError } from '@mosaic/domain/error'
+import type { AgentOutcome } from '@mosaic/domain/fleet-control'
+import { exceedsIntensity, type LifeEvent, nextLife, type RestartPolicy, restartDelayMs } from '@mosaic/domain/lifecycle'
+import type { Clock } from '@mosaic/domain/ports/clock'
+import type { RuntimeAdapter } from '@mosaic/domain/ports/runtime'
+import type { PaneState, SessionHost } from '@mosaic/domain/ports/session-host'
+import type { FleetAudit } from '../../audit/fleet-audit.ts'
+import type { MosaicPaths } from '../../paths.ts'
+import { isRunning } from '../../processes.ts'
+import { AgentLife, exitWords, failureOf } from './agent-life.ts'
+import { discard } from './discard.ts'
+import { prepareLaunch, removeRunFiles } from './incarnation.ts'
+import { markOf } from './mark.ts'
+import { readRecord } from './record.ts'
+import { RecordKeeper } from './record-keeper.ts'
+import { Slots } from './slots.ts'
+import type { SupervisorEvent } from './supervisor-event.ts'
+import { askToEnd, familyOf, isSame, type ProcessName } from './sweep.ts'
+
+/** How long a runtime may take to end by itself before it is killed, milliseconds. */
+const QUIT_GRACE_MS = 3_000
+/** The net under the events: how often sessions are compared with what is believed, milliseconds. */
+const RECONCILE_MS = 5_000
+/** How often, and how far apart in milliseconds, tmux is asked about a process that the kernel has ended. */
+const SUSPECT_LOOKS = 50
+const SUSPECT_PAUSE_MS = 20
+/** How many sessions are made or ended at once: more only wait for the one tmux server, and then for longer than it may take. */
+const SESSIONS_AT_ONCE = 8
+
+/** Launch failures that the passing of time does not mend. */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set(['missing', 'invalid', 'refused'])
+
+export interface SupervisorParts {
+  paths: MosaicPaths
+  host: SessionHost
+  clock: Clock
+  policy: RestartPolicy
+  /** @throws FleetError `missing` when this version does not know the runtime */
+  adapterOf(agent: AgentDefinition): RuntimeAdapter
+  launcherEnv: Readonly<Record<string, string | undefined>>
+  audit: FleetAudit
+  log(text: string): void
+}
+
+export class EmbeddedSupervisor implements Disposable {
+  readonly #parts: SupervisorParts
+  readonly #lives = new Map<string, AgentLife>()
+  readonly #listeners = new Set<(event: SupervisorEvent) => void>()
+  readonly #slots = new Slots(SESSIONS_AT_ONCE)
+  readonly #records: RecordKeeper
+  #fleet: FleetDefinition
+  #cancelReconcile: () => void = () => {}
+  #closed = false
+  #reconciling: Promise<void> | undefined
+  #again = false
+
+  constructor(parts: SupervisorParts, fleet: FleetDefinition) {
+    this.#parts = parts
+    this.#fleet = fleet
+    this.#records = new RecordKeeper(parts.paths, parts.log)
+  }
+
+  onEvent(listener: (event: SupervisorEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Takes over what an earlier supervisor left: living sessions are adopted, missing ones that are wanted come back. */
+  async adopt(): Promise<void> {
+    const record = readRecord(this.#parts.paths)
+    for (const agent of this.#fleet.agents) {
+      const kept = record.agents[agent.name]
+      this.#lives.set(agent.name, kept === undefined ? new AgentLife(agent.name) : AgentLife.fromRecord(agent.name, kept))
+    }
+    const panes = await this.#parts.host.list()
+    for (const life of this.#lives.values()) {
+      const pane = this.#ownPane(life, panes)
+      if (pane?.alive === true) this.#launched(life, pane, true)
+      // The one before may have been killed in the middle of stopping it.
+      else if (!life.wanted && life.launchId !== null) this.#enqueue(life, () => this.#tidy(life))
+      else if (life.wanted && life.launchId !== null && !life.failed) await this.#diedMeanwhile(life, pane, panes.length === 0)
+      else if (life.wanted && !life.failed) this.#dispatch(life, 'want_up')
+    }
+    this.#armReconcile()
+  }
+
+  /** The definition in force from now on. Running agents are not touched; `fleet ps` shows the difference. */
+  define(fleet: FleetDefinition): void {
+    this.#fleet = fleet
+    for (const agent of fleet.agents) this.#life(agent.name)
+  }
+
+  life(name: string): AgentLife | undefined {
+    return this.#lives.get(name)
+  }
+
+  lives(): Iterable<AgentLife> {
+    return this.#lives.values()
+  }
+
+  /** Makes it run; resolves once its session exists or could not be made. */
+  async start(name: string): Promise<AgentOutcome> {
+    const agent = this.#definition(name)
+    const life = this.#life(name)
+    if (!agent.local) return { name, did: 'failed', detail: `it belongs to host ${agent.address.host}` }
+    if (life.wanted && (life.state === 'up' || life.state === 'starting')) {
+      await life.settled()
+      return life.state === 'up' ? { name, did: 'unchanged', detail: 'it runs already' } : failureOf(life)
+    }
+    this.#parts.audit.record({ verb: 'start', agent: name })
+    life.wanted = true
+    life.forgetDeaths()
+    this.#save()
+    this.#dispatch(life, 'want_up')
+    await life.settled()
+    return life.isUp() ? { name, did: 'started', detail: null } : failureOf(life)
+  }
+
+  /** Ends exactly this agent's session and everything its runtime left behind. */
+  async stop(name: string): Promise<AgentOutcome> {
+    const life = this.#life(name)
+    // A launch id is kept until nothing of that launch is left.
+    if (!life.wanted && life.state === 'down' && life.launchId === null) return { name, did: 'unchanged', detail: 'it is stopped already' }
+    this.#parts.audit.recordIfPossible({ verb: 'stop', agent: name, ref: life.launchId })
+    life.wanted = false
+    this.#save()
+    this.#dispatch(life, 'want_down')
+    let failure: unknown
+    life.enqueue(() =>
+      this.#tidy(life).catch((error: unknown) => {
+        failure = error
+      }),
+    )
+    await life.settled()
+    if (failure !== undefined) throw failure
+    return { name, did: 'stopped', detail: null }
+  }
+
+  async restart(name: string, options: { fresh?: boolean } = {}): Promise<AgentOutcome> {
+    this.#definition(name)
+    await this.stop(name)
+    if (options.fresh === true) this.#life(name).resumes = false
+    const outcome = await this.start(name)
+    return outcome.did === 'started' ? { name, did: 'restarted', detail: null } : outcome
+  }
+
+  /** Something may have changed on the session host: compare now. Calls that come meanwhile are joined. */
+  reconcile(): Promise<void> {
+    if (this.#reconciling !== undefined) {
+      this.#again = true
+      return this.#reconciling
+    }
+    this.#reconciling = (async () => {
+      do {
+        this.#again = false
+        await this.#compare().catch((error: unknown) => this.#parts.log(`reconcile: ${(error as Error).message}`))
+      } while (this.#again)
+      this.#reconciling = undefined
+    })()
+    return this.#reconciling
+  }
+
+  /** Stops watching. Sessions live on. */
+  [Symbol.dispose](): void {
+    this.#closed = true
+    this.#cancelReconcile()
+    for (const life of this.#lives.values()) life.release()
+  }
+
+  async #compare(): Promise<void> {
+    // A list says nothing of a session that is made while it is on its way.
+    const asked = [...this.#lives.values()].filter((life) => life.isUp()).map((life) => ({ life, launchId: life.launchId }))
+    const panes = await this.#parts.host.list()
+    for (const { life, launchId } of asked) {
+      const isSame = () => life.isUp() && life.launchId === launchId
+      if (!isSame()) continue
+      const pane = this.#ownPane(life, panes)
+      if (pane === undefined) this.#died(life, 'its session is gone', '', panes.length === 0)
+      else if (!pane.alive) {
+        const screen = await this.#lastScreen(life)
+        if (isSame()) this.#died(life, exitWords(pane), screen, false)
+      }
+    }
+  }
+
+  /**
+   * The kernel told of its end. tmux may learn of it a moment later; until it has, its list shows a pane that lives.
+   */
+  async #suspect(life: AgentLife): Promise<void> {
+    const { launchId } = life
+    for (let look = 0; look < SUSPECT_LOOKS && !this.#closed; look += 1) {
+      await this.reconcile()
+      if (!life.isUp() || life.launchId !== launchId) return
+      // It only let go of the descriptor.
+      if (life.process !== undefined && isSame(life.process)) return
+      await new Promise<void>((resolve) => this.#parts.clock.after(SUSPECT_PAUSE_MS, resolve))
+    }
+  }
+
+  /** It died while no supervisor was there to see it. */
+  async #diedMeanwhile(life: AgentLife, pane: PaneState | undefined, serverGone: boolean): Promise<void> {
+    life.state = 'up'
+    if (pane === undefined) this.#died(life, 'its session is gone', '', serverGone)
+    else this.#died(life, exitWords(pane), await this.#lastScreen(life), false)
+  }
+
+  #lastScreen(life: AgentLife): Promise<string> {
+    return this.#parts.host.capture(life.name).catch(() => '')
+  }
+
+  #dispatch(life: AgentLife, event: LifeEvent, detail: string | null = null): void {
+    const from = life.state
+    const step = nextLife(from, event)
+    life.state = step.to
+    if (from !== step.to) this.#emit({ kind: 'life', name: life.name, from, to: step.to, detail })
+    if (step.do === 'launch') this.#enqueue(life, () => this.#slots.use(() => this.#launch(life)))
+    else if (step.do === 'kill') this.#enqueue(life, () => this.#kill(life))
+    else if (step.do === 'arm_retry') this.#armRetry(life)
+    else if (step.do === 'report_failed') {
+      life.failed = true
+      this.#emit({ kind: 'failed', name: life.name, exit: life.lastExit ?? 'unknown' })
+    }
+    this.#save()
+  }
+
+  #enqueue(life: AgentLife, act: () => Promise<void>): void {
+    life.enqueue(() => act().catch((error: unknown) => this.#parts.log(`${life.name}: ${(error as Error).message}`)))
+  }
+
+  async #launch(life: AgentLife): Promise<void> {
+    if (life.state !== 'starting') return
+    try {
+      const agent = this.#definition(life.name)
+      const { host, paths, launcherEnv } = this.#parts
+      if (life.launchId !== null) await this.#makeRoom(life)
+      const launchId = randomBytes(9).toString('base64url')
+      const adapter = this.#parts.adapterOf(agent)
+      const request = {
+        fleet: this.#fleet,
+        agent,
+        adapter,
+        paths,
+        launchId,
+        mark: markOf(paths.home, launchId),
+        resume: life.resumes,
+        launcherEnv,
+      }
+      const { spec, launchedAs } = await prepareLaunch(request)
+      // On disk before the session exists: whoever finds the session must be able to know it as ours.
+      life.beginIncarnation(launchId, launchedAs)
+      this.#save()
+      life.watchDeath(paths.aliveOf(life.name), () => void this.#suspect(life))
+      this.#emit({ kind: 'launching', name: life.name })
+      const pane = await host.create(spec).catch(async (error: unknown) => {
+        if (!(error instanceof FleetError && error.code === 'refused')) throw error
+        // One of that name is there: ours, of an incarnation that nobody remembers, or somebody else's.
+        await this.#makeRoom(life)
+        return host.create(spec)
+      })
+      life.resumes = true
+      this.#launched(life, pane, false)
+    } catch (error) {
+      const words = error instanceof FleetError ? error.message : `it could not be launched: ${(error as Error).message}`
+      life.failure = error instanceof FleetError ? error : undefined
+      this.#parts.log(`${life.name}: ${words}`)
+      // What no retry can mend is not retried; what the machine lacks for now is not the runtime's fault.
+      this.#lost(life, 'launch_failed', words, {
+        counts: false,
+        hopeless: !this.#isDefined(life) || (error instanceof FleetError && HOPELESS.has(error.code)),
+      })
+    }
+  }
+
+  #launched(life: AgentLife, pane: PaneState, adopted: boolean): void {
+    life.adoptPane(pane, this.#parts.clock.monotonicMs())
+    life.failed = false
+    life.failure = undefined
+    if (adopted) life.watchDeath(this.#parts.paths.aliveOf(life.name), () => void this.#suspect(life))
+    if (adopted && life.state === 'down' && life.wanted) life.state = 'starting'
+    this.#dispatch(life, 'launched')
+    if (life.launchId !== null) this.#emit({ kind: 'launched', name: life.name, launchId: life.launchId, pid: pane.pid, adopted })
+    if (!pane.alive || !isRunning(pane.pid)) void this.reconcile()
+  }
+
+  #died(life: AgentLife, exit: string, lastScreen: string, serverGone: boolean): void {
+    this.#emit({ kind: 'died', name: life.name, exit, lastScreen })
+    this.#lost(life, 'died', exit, { counts: !serverGone, hopeless: false })
+  }
+
+  /** One life less: paced by the backoff, bounded by the restart intensity. */
+  #lost(life: AgentLife, event: 'died' | 'launch_failed', exit: string, options: { counts: boolean; hopeless: boolean }): void {
+    const { clock, policy } = this.#parts
+    const nowMs = clock.wallMs()
+    const livedMs = event === 'died' ? clock.monotonicMs() - life.upSinceMs : 0
+    life.noteDeath(exit, nowMs, policy, { livedMs, counts: options.counts })
+    const giveUp = options.hopeless || exceedsIntensity(policy, life.deathsMs, nowMs)
+    this.#dispatch(life, giveUp ? 'give_up' : event, exit)
+  }
+
+  #armRetry(life: AgentLife): void {
+    const delayMs = restartDelayMs(this.#parts.policy, Math.max(1, life.consecutive))
+    life.setRetry(
+      this.#parts.clock.after(delayMs, () => {
+        if (!this.#closed && life.wanted) this.#dispatch(life, 'retry_due')
+      }),
+    )
+  }
+
+  /** Asks the runtime to end, then ends its session, then whatever it left. */
+  async #kill(life: AgentLife): Promise<void> {
+    const family = life.process === undefined ? [] : familyOf(life.process)
+    if (life.process !== undefined) await askToEnd(life.process, QUIT_GRACE_MS)
+    const clean = await this.#slots
+      .use(() => this.#discard(life, family))
+      .then(() => true)
+      .catch((error: unknown) => this.#parts.log(`${life.name}: ${(error as Error).message}`))
+    life.endIncarnation('stopped')
+    this.#dispatch(life, 'died')
+    if (life.wanted) this.#dispatch(life, 'want_up')
+    else if (clean === true) this.#forgetLaunch(life)
+  }
+
+  /** What an ending could not remove, now or by an earlier supervisor; an agent that was started again is not touched. */
+  async #tidy(life: AgentLife): Promise<void> {
+    const isLeft = () => !life.wanted && life.state === 'down' && life.launchId !== null
+    if (!isLeft()) return
+    await this.#slots.use(() => this.#discard(life))
+    if (isLeft()) this.#forgetLaunch(life)
+  }
+
+  /** Nothing is left of it. */
+  #forgetLaunch(life: AgentLife): void {
+    removeRunFiles(this.#parts.paths, life.name)
+    life.forgetLaunch()
+    this.#save()
+  }
+
+  #discard(life: AgentLife, family: readonly ProcessName[] = []): Promise<FleetError | undefined> {
+    const { host, paths, log } = this.#parts
+    return discard({ host, home: paths.home, log }, life, family)
+  }
+
+  /** @throws FleetError `refused` when a session of that name is not ours */
+  async #makeRoom(life: AgentLife): Promise<void> {
+    const foreign = await this.#discard(life)
+    if (foreign !== undefined) throw foreign
+  }
+
+  #ownPane(life: AgentLife, panes: readonly PaneState[]): PaneState | undefined {
+    const mark = life.launchId === null ? undefined : markOf(this.#parts.paths.home, life.launchId)
+    return panes.find((pane) => pane.session === life.name && pane.mark === mark)
+  }
+
+  #definition(name: string): AgentDefinition {
+    const agent = this.#fleet.agents.find((candidate) => candidate.name === name)
+    if (agent === undefined)
+      throw new FleetError('not_found', `no agent ${JSON.stringify(name)} in the roster`, { mend: 'mosaic agent roster' })
+    return agent
+  }
+
+  #isDefined(life: AgentLife): boolean {
+    return this.#fleet.agents.some((agent) => agent.name === life.name)
+  }
+
+  #life(name: string): AgentLife {
+    let life = this.#lives.get(name)
+    if (life === undefined) {
+      life = new AgentLife(name)
+      this.#lives.set(name, life)
+    }
+    return life
+  }
+
+  #save(): void {
+    this.#records.save(this.#lives.values())
+  }
+
+  #emit(event: SupervisorEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  #armReconcile(): void {
+    this.#cancelReconcile = this.#parts.clock.after(RECONCILE_MS, () => {
+      void this.reconcile().finally(() => {
+        if (!this.#closed) this.#armReconcile()
+      })
+    })
+  }
+}

@@ -1,0 +1,47 @@
+import { defineConfig } from 'vitest/config'
+
+// An operator's fleet, or the terminal that this runs in, must not reach into a test.
+for (const name of Object.keys(process.env)) {
+  if (name.startsWith('MOSAIC_') || name === 'TMUX' || name === 'TMUX_PANE') delete process.env[name]
+}
+
+const SLOW = '**/*.slow.test.ts'
+const DOMAIN = 'packages/domain/**/*.test.ts'
+const HOMES = ['packages', 'apps', 'scripts', 'bench']
+const BUILT_IN = ['**/node_modules/**', '**/dist/**']
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 60_000,
+    allowOnly: false,
+    env: { LANG: 'C.UTF-8' },
+    globalSetup: ['scripts/vitest-setup.ts'],
+    // `unit` and `domain` are the fast set of `./test --fast`.
+    projects: [
+      {
+        extends: true,
+        // Pure functions share nothing that could leak from file to file.
+        test: { name: 'domain', include: [DOMAIN], exclude: [SLOW, ...BUILT_IN], isolate: false, globalSetup: [] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['*.test.ts', ...HOMES.map((home) => `${home}/**/*.test.ts`)],
+          exclude: [DOMAIN, SLOW, ...BUILT_IN],
+          globalSetup: [],
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'slow', include: HOMES.map((home) => `${home}/${SLOW}`), exclude: BUILT_IN, globalSetup: [] },
+      },
+      { extends: true, test: { name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: BUILT_IN, testTimeout: 120_000, globalSetup: [] } },
+    ],
+  },
+})
