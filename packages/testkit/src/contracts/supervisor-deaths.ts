@@ -1,6 +1,6 @@
 /** Of agents and of supervisors: what a supervisor does about the death of an agent, and its successor about its own. */
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { eventuallyDead, killNine } from '../faults.ts'
@@ -209,6 +209,46 @@ export function deathsUnder(name: string, scene: SupervisorScenes): void {
           await agentIs(supervised.fleet, 'enhancer', ({ supervisor }) => supervisor.state === 'failed', 'having failed')
         },
         { policy: { maxRestarts: 1 } },
+      ),
+    )
+
+    test(
+      'knows its own by their marks when the record is lost',
+      scene(async ({ home, supervised, fleet }) => {
+        const pid = await pidOf(fleet, 'enhancer')
+        await supervised.replace(async () => writeFileSync(join(home.run, 'supervisor.json'), 'no record'))
+        expect(await healthIs(supervised.fleet, 'enhancer', 'healthy')).toMatchObject({ pid, supervisor: { wanted: true, state: 'up' } })
+        expect((await supervised.fleet.start(['enhancer'])).map(({ did }) => did)).toEqual(['unchanged'])
+        await supervised.fleet.stop(['enhancer'])
+        expect(isAlive(pid)).toBe(false)
+      }),
+    )
+
+    test(
+      'does not bring back what the roster does not name any more, and ends what is left of it',
+      scene(
+        async ({ home, supervised, fleet }) => {
+          const [pid, other] = [await pidOf(fleet, 'coder0'), await pidOf(fleet, 'coder1')]
+          const children = await until(() => home.log('child').length === 2 && home.log('child').map(({ detail }) => Number(detail)))
+          await supervised.replace(async () => {
+            home.writeRoster(CORE)
+            killNine(pid)
+            await eventuallyDead(pid)
+          })
+          const orphans = async () => (await supervised.fleet.snapshot()).orphans.map((orphan) => orphan.session)
+          await until(async () => (await orphans()).join() === 'coder1', { what: 'one orphan that lives' })
+          killNine(other)
+          await until(() => !children.some(isAlive), { what: 'the end of the children' })
+          await until(() => !home.runFiles().some((file) => file.startsWith('coder')), { what: 'the end of their files' })
+          expect(await orphans()).toEqual([])
+        },
+        {
+          agents: (home) => [
+            ...CORE,
+            home.fakeAgent('coder0', ['cooperative', 'orphan']),
+            home.fakeAgent('coder1', ['cooperative', 'orphan']),
+          ],
+        },
       ),
     )
 

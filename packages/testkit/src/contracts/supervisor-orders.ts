@@ -43,6 +43,20 @@ export function ordersUnder(name: string, scene: SupervisorScenes): void {
     )
 
     test(
+      'a stop that was asked for after a restart is what holds',
+      scene(async ({ home, fleet }) => {
+        const restarted = fleet.restart(['enhancer'])
+        await Promise.all([restarted, fleet.stop(['enhancer'])])
+        expect(await fleet.agent('enhancer')).toMatchObject({
+          health: 'stopped',
+          pane: 'none',
+          supervisor: { wanted: false, state: 'down' },
+        })
+        expect(processesWith([`MOSAIC_HEARTBEAT_FILE=${join(home.run, 'enhancer.hb')}`])).toEqual([])
+      }),
+    )
+
+    test(
       'a stop before a restart is due keeps it down',
       scene(
         async ({ home, fleet, heard }) => {

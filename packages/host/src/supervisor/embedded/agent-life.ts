@@ -33,9 +33,12 @@ export class AgentLife {
   lastExit: string | null = null
   failure: FleetError | undefined
   resumes = true
+  /** Monotonic milliseconds since which its terminal is closed and nobody has told how it ended. */
+  untoldSinceMs: number | undefined
   #watch: Disposable | undefined
   #cancelRetry: () => void = () => {}
   #work: Promise<void> = Promise.resolve()
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(name: string) {
     this.name = name
@@ -63,6 +66,13 @@ export class AgentLife {
     this.#work = this.#work.then(act)
   }
 
+  /** What operators ask for is done whole, one after the other: a stop that was answered is not undone by an earlier restart. */
+  inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(act)
+    this.#turn = done.catch(() => {})
+    return done
+  }
+
   get pid(): number | undefined {
     return this.process?.pid
   }
@@ -81,6 +91,7 @@ export class AgentLife {
     this.launchedAs = launchedAs
     this.sessionId = undefined
     this.process = undefined
+    this.untoldSinceMs = undefined
   }
 
   adoptPane(pane: PaneState, nowMs: number): void {

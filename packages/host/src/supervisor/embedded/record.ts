@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { LaunchedAs } from '@mosaic/domain/drift'
 import { atomicWrite } from '../../files/atomic-write.ts'
 import { readBounded } from '../../files/read-bounded.ts'
+import { makeRoom } from '../../files/remove.ts'
 import type { MosaicPaths } from '../../paths.ts'
 
 export interface AgentRecordOnDisk {
@@ -62,5 +63,6 @@ export function readRecord(paths: MosaicPaths): SupervisorRecord {
 }
 
 export function writeRecord(paths: MosaicPaths, record: SupervisorRecord): void {
+  makeRoom(recordFile(paths))
   atomicWrite(recordFile(paths), JSON.stringify(record))
 }

@@ -14,23 +14,20 @@ import type { PaneState, SessionHost } from '@mosaic/domain/ports/session-host'
 import type { FleetAudit } from '../../audit/fleet-audit.ts'
 import type { MosaicPaths } from '../../paths.ts'
 import { isRunning } from '../../processes.ts'
-import { AgentLife, exitWords, failureOf } from './agent-life.ts'
+import { AgentLife, failureOf } from './agent-life.ts'
+import { DeathSight } from './death-sight.ts'
 import { discard } from './discard.ts'
 import { prepareLaunch, removeRunFiles } from './incarnation.ts'
-import { markOf } from './mark.ts'
+import { inheritedLives } from './inheritance.ts'
+import { markOf, ownPane } from './mark.ts'
 import { readRecord } from './record.ts'
 import { RecordKeeper } from './record-keeper.ts'
 import { Slots } from './slots.ts'
 import type { SupervisorEvent } from './supervisor-event.ts'
-import { askToEnd, familyOf, isSame, type ProcessName } from './sweep.ts'
+import { askToEnd, familyOf, type ProcessName } from './sweep.ts'
 
 /** How long a runtime may take to end by itself before it is killed, milliseconds. */
 const QUIT_GRACE_MS = 3_000
-/** The net under the events: how often sessions are compared with what is believed, milliseconds. */
-const RECONCILE_MS = 5_000
-/** How often, and how far apart in milliseconds, tmux is asked about a process that the kernel has ended. */
-const SUSPECT_LOOKS = 50
-const SUSPECT_PAUSE_MS = 20
 /** How many sessions are made or ended at once: more only wait for the one tmux server, and then for longer than it may take. */
 const SESSIONS_AT_ONCE = 8
 
@@ -55,16 +52,19 @@ export class EmbeddedSupervisor implements Disposable {
   readonly #listeners = new Set<(event: SupervisorEvent) => void>()
   readonly #slots = new Slots(SESSIONS_AT_ONCE)
   readonly #records: RecordKeeper
+  readonly #deaths: DeathSight
   #fleet: FleetDefinition
-  #cancelReconcile: () => void = () => {}
   #closed = false
-  #reconciling: Promise<void> | undefined
-  #again = false
 
   constructor(parts: SupervisorParts, fleet: FleetDefinition) {
     this.#parts = parts
     this.#fleet = fleet
     this.#records = new RecordKeeper(parts.paths, parts.log)
+    this.#deaths = new DeathSight({
+      ...parts,
+      lives: () => this.#lives.values(),
+      died: (life, exit, lastScreen, serverGone) => this.#died(life, exit, lastScreen, serverGone),
+    })
   }
 
   onEvent(listener: (event: SupervisorEvent) => void): () => void {
@@ -74,21 +74,23 @@ export class EmbeddedSupervisor implements Disposable {
 
   /** Takes over what an earlier supervisor left: living sessions are adopted, missing ones that are wanted come back. */
   async adopt(): Promise<void> {
-    const record = readRecord(this.#parts.paths)
-    for (const agent of this.#fleet.agents) {
-      const kept = record.agents[agent.name]
-      this.#lives.set(agent.name, kept === undefined ? new AgentLife(agent.name) : AgentLife.fromRecord(agent.name, kept))
-    }
-    const panes = await this.#parts.host.list()
+    const { host, paths } = this.#parts
+    const panes = await host.list()
+    const names = this.#fleet.agents.map((agent) => agent.name)
+    for (const life of inheritedLives({ record: readRecord(paths), names, panes, home: paths.home })) this.#lives.set(life.name, life)
     for (const life of this.#lives.values()) {
-      const pane = this.#ownPane(life, panes)
+      const pane = ownPane(this.#parts.paths.home, life, panes)
+      // What the roster does not name any more is not brought back, only ended.
+      if (pane?.alive !== true && !this.#isDefined(life)) life.wanted = false
       if (pane?.alive === true) this.#launched(life, pane, true)
       // The one before may have been killed in the middle of stopping it.
       else if (!life.wanted && life.launchId !== null) this.#enqueue(life, () => this.#tidy(life))
-      else if (life.wanted && life.launchId !== null && !life.failed) await this.#diedMeanwhile(life, pane, panes.length === 0)
+      else if (life.wanted && life.launchId !== null && !life.failed) life.state = 'up'
       else if (life.wanted && !life.failed) this.#dispatch(life, 'want_up')
     }
-    this.#armReconcile()
+    // Those that died while no supervisor was there to see it.
+    await this.#deaths.look()
+    this.#deaths.arm()
   }
 
   /** The definition in force from now on. Running agents are not touched; `fleet ps` shows the difference. */
@@ -106,7 +108,26 @@ export class EmbeddedSupervisor implements Disposable {
   }
 
   /** Makes it run; resolves once its session exists or could not be made. */
-  async start(name: string): Promise<AgentOutcome> {
+  start(name: string): Promise<AgentOutcome> {
+    return this.#life(name).inTurn(() => this.#start(name))
+  }
+
+  /** Ends exactly this agent's session and everything its runtime left behind. */
+  stop(name: string): Promise<AgentOutcome> {
+    return this.#life(name).inTurn(() => this.#stop(name))
+  }
+
+  restart(name: string, options: { fresh?: boolean } = {}): Promise<AgentOutcome> {
+    return this.#life(name).inTurn(async () => {
+      this.#definition(name)
+      await this.#stop(name)
+      if (options.fresh === true) this.#life(name).resumes = false
+      const outcome = await this.#start(name)
+      return outcome.did === 'started' ? { name, did: 'restarted', detail: null } : outcome
+    })
+  }
+
+  async #start(name: string): Promise<AgentOutcome> {
     const agent = this.#definition(name)
     const life = this.#life(name)
     if (!agent.local) return { name, did: 'failed', detail: `it belongs to host ${agent.address.host}` }
@@ -123,8 +144,7 @@ export class EmbeddedSupervisor implements Disposable {
     return life.isUp() ? { name, did: 'started', detail: null } : failureOf(life)
   }
 
-  /** Ends exactly this agent's session and everything its runtime left behind. */
-  async stop(name: string): Promise<AgentOutcome> {
+  async #stop(name: string): Promise<AgentOutcome> {
     const life = this.#life(name)
     // A launch id is kept until nothing of that launch is left.
     if (!life.wanted && life.state === 'down' && life.launchId === null) return { name, did: 'unchanged', detail: 'it is stopped already' }
@@ -143,76 +163,16 @@ export class EmbeddedSupervisor implements Disposable {
     return { name, did: 'stopped', detail: null }
   }
 
-  async restart(name: string, options: { fresh?: boolean } = {}): Promise<AgentOutcome> {
-    this.#definition(name)
-    await this.stop(name)
-    if (options.fresh === true) this.#life(name).resumes = false
-    const outcome = await this.start(name)
-    return outcome.did === 'started' ? { name, did: 'restarted', detail: null } : outcome
-  }
-
-  /** Something may have changed on the session host: compare now. Calls that come meanwhile are joined. */
+  /** Something may have changed on the session host: compare now. */
   reconcile(): Promise<void> {
-    if (this.#reconciling !== undefined) {
-      this.#again = true
-      return this.#reconciling
-    }
-    this.#reconciling = (async () => {
-      do {
-        this.#again = false
-        await this.#compare().catch((error: unknown) => this.#parts.log(`reconcile: ${(error as Error).message}`))
-      } while (this.#again)
-      this.#reconciling = undefined
-    })()
-    return this.#reconciling
+    return this.#deaths.look()
   }
 
   /** Stops watching. Sessions live on. */
   [Symbol.dispose](): void {
     this.#closed = true
-    this.#cancelReconcile()
+    this.#deaths[Symbol.dispose]()
     for (const life of this.#lives.values()) life.release()
-  }
-
-  async #compare(): Promise<void> {
-    // A list says nothing of a session that is made while it is on its way.
-    const asked = [...this.#lives.values()].filter((life) => life.isUp()).map((life) => ({ life, launchId: life.launchId }))
-    const panes = await this.#parts.host.list()
-    for (const { life, launchId } of asked) {
-      const isSame = () => life.isUp() && life.launchId === launchId
-      if (!isSame()) continue
-      const pane = this.#ownPane(life, panes)
-      if (pane === undefined) this.#died(life, 'its session is gone', '', panes.length === 0)
-      else if (!pane.alive) {
-        const screen = await this.#lastScreen(life)
-        if (isSame()) this.#died(life, exitWords(pane), screen, false)
-      }
-    }
-  }
-
-  /**
-   * The kernel told of its end. tmux may learn of it a moment later; until it has, its list shows a pane that lives.
-   */
-  async #suspect(life: AgentLife): Promise<void> {
-    const { launchId } = life
-    for (let look = 0; look < SUSPECT_LOOKS && !this.#closed; look += 1) {
-      await this.reconcile()
-      if (!life.isUp() || life.launchId !== launchId) return
-      // It only let go of the descriptor.
-      if (life.process !== undefined && isSame(life.process)) return
-      await new Promise<void>((resolve) => this.#parts.clock.after(SUSPECT_PAUSE_MS, resolve))
-    }
-  }
-
-  /** It died while no supervisor was there to see it. */
-  async #diedMeanwhile(life: AgentLife, pane: PaneState | undefined, serverGone: boolean): Promise<void> {
-    life.state = 'up'
-    if (pane === undefined) this.#died(life, 'its session is gone', '', serverGone)
-    else this.#died(life, exitWords(pane), await this.#lastScreen(life), false)
-  }
-
-  #lastScreen(life: AgentLife): Promise<string> {
-    return this.#parts.host.capture(life.name).catch(() => '')
   }
 
   #dispatch(life: AgentLife, event: LifeEvent, detail: string | null = null): void {
@@ -256,7 +216,7 @@ export class EmbeddedSupervisor implements Disposable {
       // On disk before the session exists: whoever finds the session must be able to know it as ours.
       life.beginIncarnation(launchId, launchedAs)
       this.#save()
-      life.watchDeath(paths.aliveOf(life.name), () => void this.#suspect(life))
+      life.watchDeath(paths.aliveOf(life.name), () => void this.#deaths.suspect(life))
       this.#emit({ kind: 'launching', name: life.name })
       const pane = await host.create(spec).catch(async (error: unknown) => {
         if (!(error instanceof FleetError && error.code === 'refused')) throw error
@@ -282,7 +242,7 @@ export class EmbeddedSupervisor implements Disposable {
     life.adoptPane(pane, this.#parts.clock.monotonicMs())
     life.failed = false
     life.failure = undefined
-    if (adopted) life.watchDeath(this.#parts.paths.aliveOf(life.name), () => void this.#suspect(life))
+    if (adopted) life.watchDeath(this.#parts.paths.aliveOf(life.name), () => void this.#deaths.suspect(life))
     if (adopted && life.state === 'down' && life.wanted) life.state = 'starting'
     this.#dispatch(life, 'launched')
     if (life.launchId !== null) this.#emit({ kind: 'launched', name: life.name, launchId: life.launchId, pid: pane.pid, adopted })
@@ -291,7 +251,12 @@ export class EmbeddedSupervisor implements Disposable {
 
   #died(life: AgentLife, exit: string, lastScreen: string, serverGone: boolean): void {
     this.#emit({ kind: 'died', name: life.name, exit, lastScreen })
-    this.#lost(life, 'died', exit, { counts: !serverGone, hopeless: false })
+    if (this.#isDefined(life)) {
+      this.#lost(life, 'died', exit, { counts: !serverGone, hopeless: false })
+      return
+    }
+    life.wanted = false
+    this.#dispatch(life, 'want_down', exit)
   }
 
   /** One life less: paced by the backoff, bounded by the restart intensity. */
@@ -353,11 +318,6 @@ export class EmbeddedSupervisor implements Disposable {
     if (foreign !== undefined) throw foreign
   }
 
-  #ownPane(life: AgentLife, panes: readonly PaneState[]): PaneState | undefined {
-    const mark = life.launchId === null ? undefined : markOf(this.#parts.paths.home, life.launchId)
-    return panes.find((pane) => pane.session === life.name && pane.mark === mark)
-  }
-
   #definition(name: string): AgentDefinition {
     const agent = this.#fleet.agents.find((candidate) => candidate.name === name)
     if (agent === undefined)
@@ -384,13 +344,5 @@ export class EmbeddedSupervisor implements Disposable {
 
   #emit(event: SupervisorEvent): void {
     for (const listener of this.#listeners) listener(event)
-  }
-
-  #armReconcile(): void {
-    this.#cancelReconcile = this.#parts.clock.after(RECONCILE_MS, () => {
-      void this.reconcile().finally(() => {
-        if (!this.#closed) this.#armReconcile()
-      })
-    })
   }
 }
