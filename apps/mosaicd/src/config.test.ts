@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { DEFAULT_RESTART_POLICY } from '@mosaic/domain/lifecycle'
 import { expect, test } from 'vitest'
 import { readConfig } from './config.ts'
@@ -36,4 +37,17 @@ test.each(['x', '0', '-1', '1.5', 'Infinity', '1e400', ' '])(
 
 test('a heartbeat interval that is no number is refused at the start', () => {
   expect(() => readConfig({ ...ENV, MOSAIC_HEARTBEAT_INTERVAL: 'often' })).toThrow(/MOSAIC_HEARTBEAT_INTERVAL/)
+})
+
+test('places are absolute, also in what is kept for a successor that starts elsewhere', () => {
+  const { paths, env } = readConfig({
+    HOME: '/home/x',
+    MOSAIC_HOME: 'a',
+    MOSAIC_HEARTBEAT_RUN_DIR: 'b',
+    MOSAIC_ROSTER: 'c.yaml',
+    TMUX_TMPDIR: 'd',
+  })
+  const at = (name: string) => join(process.cwd(), name)
+  expect([paths.home, paths.run, paths.roster]).toEqual([at('a'), at('b'), at('c.yaml')])
+  expect(env).toMatchObject({ MOSAIC_HOME: at('a'), MOSAIC_HEARTBEAT_RUN_DIR: at('b'), MOSAIC_ROSTER: at('c.yaml'), TMUX_TMPDIR: at('d') })
 })

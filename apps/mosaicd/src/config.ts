@@ -4,6 +4,7 @@ import type { MachineDefaults } from '@mosaic/domain/agent'
 import { FleetError } from '@mosaic/domain/error'
 import { DEFAULT_RESTART_POLICY, type RestartPolicy } from '@mosaic/domain/lifecycle'
 import { type MosaicPaths, machineDefaults, resolvePaths } from '@mosaic/host/paths'
+import { serviceEnvironment } from '@mosaic/host/service/start'
 
 export interface ServiceConfig {
   paths: MosaicPaths
@@ -11,6 +12,7 @@ export interface ServiceConfig {
   policy: RestartPolicy
   /** A named point at which a test has the process killed. */
   fault: string | undefined
+  /** With every place in it absolute: what is kept of it has to hold for a successor that starts in another directory. */
   env: Readonly<Record<string, string | undefined>>
 }
 
@@ -24,9 +26,10 @@ function natural(env: ServiceConfig['env'], name: string, fallback: number): num
 
 /** @throws FleetError `invalid` for a setting that is no number */
 export function readConfig(env: ServiceConfig['env']): ServiceConfig {
+  const paths = resolvePaths({ env })
   return {
-    env,
-    paths: resolvePaths({ env }),
+    env: serviceEnvironment(paths, env),
+    paths,
     machine: machineDefaults(env),
     policy: {
       ...DEFAULT_RESTART_POLICY,

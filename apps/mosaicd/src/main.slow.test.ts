@@ -1,8 +1,8 @@
 /** The host service as a process of its own: killed, stopped, replaced, short of disk. */
 
-import { execFile } from 'node:child_process'
-import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { execFile, execFileSync } from 'node:child_process'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { FleetError } from '@mosaic/domain/error'
 import { FAULT_POINTS } from '@mosaic/host/mailbox/fault-point'
@@ -26,7 +26,7 @@ import { eventuallyDead, type FullDisk, fullDisk, killNine } from '@mosaic/testk
 import { environmentOf, isAlive, processFacts } from '@mosaic/testkit/processes'
 import { until } from '@mosaic/testkit/until'
 import { describe, expect, test } from 'vitest'
-import { REVIVED_VARIABLE } from './revival.ts'
+import { REVIVED_VARIABLE, revivalsFile } from './revival.ts'
 
 const run = promisify(execFile)
 
@@ -59,11 +59,13 @@ const scene =
   }
 
 /** The service that came after `pid`, by itself. */
-const successorOf = (home: FleetHome, pid: number): Promise<ServiceClient> =>
+const successorOf = (home: FleetHome, pid: number, paths = pathsOf(home)): Promise<ServiceClient> =>
   until(
     async () => {
-      const client = await connectService(pathsOf(home))
-      if (client === undefined || (await client.status()).pid !== pid) return client
+      const client = await connectService(paths)
+      // The one that was killed may still answer the door for a moment, and nothing more.
+      const answered = await client?.status().catch(() => undefined)
+      if (client === undefined || (answered !== undefined && answered.pid !== pid)) return client
       await client[Symbol.asyncDispose]()
       return undefined
     },
@@ -75,6 +77,13 @@ async function killed(home: FleetHome, pid: number): Promise<ServiceClient> {
   killNine(pid)
   await eventuallyDead(pid)
   return successorOf(home, pid)
+}
+
+/** As if all of them had been just now: a slow machine takes longer for ten than the time in which they are counted. */
+function gatherRevivals(home: FleetHome): void {
+  const file = revivalsFile(pathsOf(home))
+  const { length } = JSON.parse(readFileSync(file, 'utf8')) as number[]
+  writeFileSync(file, JSON.stringify(Array(length).fill(Date.now())))
 }
 
 async function terminated(pid: number): Promise<void> {
@@ -176,6 +185,7 @@ describe('a host service that is killed', () => {
       const before = await bodies(client)
       let latest = pid
       for (let time = 1; time <= 10; time += 1) {
+        gatherRevivals(home)
         await using next = await killed(home, latest)
         latest = (await next.status()).pid
       }
@@ -208,6 +218,90 @@ describe('a host service that is killed', () => {
     await until(() => home.submits().some(({ id }) => id === after.id))
     expect(home.submits().map(({ id }) => id)).toEqual([message.id, after.id])
   })
+})
+
+describe('a host service among broken files', () => {
+  test(
+    'is brought back although a FIFO stands in the place of its log',
+    scene(async ({ home, client, pid }) => {
+      const before = await bodies(client)
+      const file = serviceLogFile(pathsOf(home))
+      rmSync(file)
+      execFileSync('mkfifo', [file])
+      await using next = await killed(home, pid)
+      expect(await bodies(next)).toEqual(before)
+    }),
+  )
+
+  test('is brought back into a run directory that an operator named', async () => {
+    await using home = new FleetHome()
+    home.writeRoster(CORE)
+    const env = { MOSAIC_HEARTBEAT_RUN_DIR: join(home.root, 'operators-run') }
+    const paths = resolvePaths({ env: { ...home.env, ...env } })
+    await using client = await ensureService(paths, { env: { ...home.env, ...env } })
+    await client.start()
+    await allHealthy(client)
+    const before = await bodies(client)
+    const { pid } = await client.status()
+    killNine(pid)
+    await eventuallyDead(pid)
+    await using next = await successorOf(home, pid, paths)
+    const { pid: nextPid } = await next.status()
+    expect(await bodies(next)).toEqual(before)
+    await allHealthy(next)
+    await next.shutdown()
+    await eventuallyDead(nextPid)
+  })
+
+  test(
+    'sets a broken spool and usage ledger aside, tells of it, accepts nothing twice, and can be stopped',
+    scene(async ({ home, client, pid }) => {
+      const [spool, usage] = [join(home.fleet, 'spool', 'spool.db'), join(home.fleet, 'state', 'usage.db')]
+      const message = home.message('enhancer', 'once')
+      await client.send(message)
+      expect(await client.waitForReceipt(message.id, 20_000)).toMatchObject({ state: 'accepted' })
+      await terminated(pid)
+      writeFileSync(spool, 'garbage'.repeat(1_000))
+      rmSync(usage)
+      execFileSync('mkfifo', [usage])
+      await using next = await serviceOf(home)
+      await allHealthy(next)
+      expect(logOf(home).match(/BROKEN: the (spool|usage ledger) cannot be used/g)).toHaveLength(2)
+      expect((await next.snapshot()).observer_note).toContain('the spool and the usage ledger')
+      for (const file of [spool, usage]) {
+        expect(
+          readdirSync(dirname(file)).filter((name) => /\.db\.bad-\d{8}T\d{6}Z$/.test(name) && name.startsWith(basename(file))),
+        ).toHaveLength(1)
+      }
+      // What the lost spool knew is not known: neither as accepted, nor as anything else.
+      await expect(next.receipt(message.id)).rejects.toMatchObject({ code: 'not_found' })
+      await next.send(message)
+      const again = await next.waitForReceipt(message.id, 20_000)
+      expect([again.state, again.signal]).toEqual(['accepted', expect.stringContaining('duplicate')])
+      expect((await next.shutdown()).map(({ did }) => did)).toEqual(['stopped', 'stopped'])
+    }),
+  )
+
+  test(
+    'stops and restarts its agents although directories stand in the places of their run files',
+    scene(async ({ home, client }) => {
+      const plant = (name: string) => {
+        for (const suffix of ['.hb', '.contract.md', '.link', '.alive', '.signals.jsonl.1']) {
+          rmSync(join(home.run, `${name}${suffix}`), { force: true })
+          mkdirSync(join(home.run, `${name}${suffix}`, 'deep'), { recursive: true })
+        }
+      }
+      plant('enhancer')
+      expect(await client.restart(['enhancer'])).toMatchObject([{ did: 'restarted' }])
+      await allHealthy(client)
+      plant('orchestrator')
+      expect(await client.stop(['orchestrator'])).toMatchObject([{ did: 'stopped' }])
+      expect(readdirSync(home.run).filter((name) => name.startsWith('orchestrator.'))).toEqual([])
+      plant('orchestrator')
+      expect(await client.start(['orchestrator'])).toMatchObject([{ did: 'started' }])
+      await allHealthy(client)
+    }),
+  )
 })
 
 describe('a host service that is told to end', () => {
@@ -252,7 +346,7 @@ describe('a host service that is stopped and goes on', () => {
         const before = stamps()
         process.kill(pid, 'SIGSTOP')
         await until(() => processFacts(pid)?.state === 'T')
-        await until(() => stamps().every((stamp, index) => stamp > (before[index] ?? 0) + 4_000), { what: 'four seconds of heartbeats' })
+        await until(() => stamps().every((stamp, index) => stamp > (before[index] ?? 0) + 7_000), { what: 'seven seconds of heartbeats' })
         const answer = client.snapshot()
         process.kill(pid, 'SIGCONT')
         const snapshots = [await answer, await client.snapshot(), await client.snapshot()]
@@ -264,7 +358,7 @@ describe('a host service that is stopped and goes on', () => {
           expect(observer_note).toMatch(/^the observer itself was stopped for \d+\.\d s/)
         }
       },
-      { env: { MOSAIC_HEARTBEAT_INTERVAL: '1' } },
+      { env: { MOSAIC_HEARTBEAT_INTERVAL: '2' } },
     ),
   )
 })

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { resolvePaths } from '@mosaic/host/paths'
 import { tempHome } from '@mosaic/testkit/temp-home'
 import { describe, expect, test } from 'vitest'
-import { environmentFile, inheritedEnvironment, keepEnvironment, mayRevive, revivalsFile } from './revival.ts'
+import { environmentFile, inheritedEnvironment, keepEnvironment, mayRevive, prepareRevivals, revivalsFile } from './revival.ts'
 
 async function home() {
   const temporary = await tempHome()
@@ -44,6 +46,21 @@ describe('the environment of a service that tmux brought back', () => {
     expect(inheritedEnvironment(at.paths, own)).toEqual(own)
   })
 
+  test('has nothing in it that is no text', async () => {
+    await using at = await home()
+    writeFileSync(environmentFile(at.paths), '{"PATH":"/opt/bin","HOME":7,"LANG":null,"TZ":["x"]}')
+    expect(inheritedEnvironment(at.paths, { MOSAIC_REVIVED: '1' })).toEqual({ PATH: '/opt/bin' })
+    writeFileSync(environmentFile(at.paths), '["/opt/bin"]')
+    expect(inheritedEnvironment(at.paths, { MOSAIC_REVIVED: '1' })).toEqual({ MOSAIC_REVIVED: '1' })
+  })
+
+  test('is kept although something else stands in the place of its file', async () => {
+    await using at = await home()
+    mkdirSync(join(environmentFile(at.paths), 'deep'), { recursive: true })
+    keepEnvironment(at.paths, { PATH: '/opt/bin' })
+    expect(inheritedEnvironment(at.paths, { MOSAIC_REVIVED: '1' })).toEqual({ PATH: '/opt/bin' })
+  })
+
   test('is never read through a link', async () => {
     await using at = await home()
     writeFileSync(`${at.paths.home}/planted`, '{"PATH":"/planted"}')
@@ -59,6 +76,20 @@ describe('revivals', () => {
     const tries = (from: number) => Array.from({ length: 12 }, (_, index) => mayRevive(at.paths, from + index * 10))
     expect(tries(start)).toEqual([...Array(10).fill(true), false, false])
     expect(tries(start + 70_000)).toEqual([...Array(10).fill(true), false, false])
+  })
+
+  test.each<[string, (file: string) => void]>([
+    ['a FIFO', (file) => execFileSync('mkfifo', [file])],
+    ['a directory', (file) => mkdirSync(join(file, 'deep'), { recursive: true })],
+    ['a link', (file) => symlinkSync('nowhere', file)],
+  ])('are counted and bounded although %s stands in the place of their file', async (_, plant) => {
+    await using at = await home()
+    plant(revivalsFile(at.paths))
+    prepareRevivals(at.paths)
+    expect(Array.from({ length: 11 }, (__, index) => mayRevive(at.paths, 1_800_000_000_000 + index))).toEqual([
+      ...Array(10).fill(true),
+      false,
+    ])
   })
 
   test('are counted anew when their file is unreadable, and a clock that was set back does not count for ever', async () => {

@@ -7,6 +7,7 @@ import { closeSync, constants, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { atomicWrite, writeFully } from '@mosaic/host/files/atomic-write'
 import { readBounded } from '@mosaic/host/files/read-bounded'
+import { makeRoom } from '@mosaic/host/files/remove'
 import type { MosaicPaths } from '@mosaic/host/paths'
 import { INHERITABLE } from '@mosaic/host/runtimes/registry'
 import { TMUX_INHERITED } from '@mosaic/host/tmux/tmux'
@@ -40,7 +41,8 @@ function readJson(path: string): unknown {
 export function inheritedEnvironment(paths: MosaicPaths, env: Environment): Environment {
   if (env[REVIVED_VARIABLE] !== '1') return env
   const kept = readJson(environmentFile(paths))
-  return typeof kept === 'object' && kept !== null ? (kept as Environment) : env
+  if (typeof kept !== 'object' || kept === null || Array.isArray(kept)) return env
+  return Object.fromEntries(Object.entries(kept).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
 }
 
 /** Only what the service, tmux or some launch uses: the operator's other variables are nobody's business and may be secrets. */
@@ -51,11 +53,13 @@ const isUsed = (name: string): boolean =>
 
 export function keepEnvironment(paths: MosaicPaths, env: Environment): void {
   const kept = Object.fromEntries(Object.entries(env).filter(([name]) => isUsed(name)))
+  makeRoom(environmentFile(paths))
   atomicWrite(environmentFile(paths), JSON.stringify(kept), { durable: false })
 }
 
 /** In place and of one size, so that revivals are counted on a full disk too: one after the other without a bound would be worse. */
 function noteRevivals(paths: MosaicPaths, timesMs: readonly number[]): void {
+  makeRoom(revivalsFile(paths))
   const fd = openSync(revivalsFile(paths), constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600)
   try {
     writeFully(fd, Buffer.from(JSON.stringify(timesMs).padEnd(REVIVALS_BYTES)))

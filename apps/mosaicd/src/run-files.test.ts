@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeDirectories } from '@mosaic/host/files/tenant-directories'
 import { resolvePaths } from '@mosaic/host/paths'
@@ -28,6 +28,16 @@ test('with the whole fleet stopped nothing is left of a running one', async () =
   removeServiceFiles(at.paths, { all: true })
   expect([existsSync(at.paths.run), existsSync(at.paths.agents)]).toEqual([false, false])
   removeServiceFiles(at.paths, { all: true })
+})
+
+test('with the whole fleet stopped nothing is left although directories stand in the places of its files', async () => {
+  await using at = await filled()
+  for (const name of ['mosaicd.sock', 'service-env.json', 'revivals.json', 'supervisor.json', 'roster.last-good.json']) {
+    rmSync(join(at.paths.run, name))
+    mkdirSync(join(at.paths.run, name, 'deep'), { recursive: true })
+  }
+  removeServiceFiles(at.paths, { all: true })
+  expect([existsSync(at.paths.run), existsSync(at.paths.agents)]).toEqual([false, false])
 })
 
 test('what is not the service’s own stays, and so does its directory', async () => {

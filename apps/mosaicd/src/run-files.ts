@@ -1,7 +1,8 @@
 /** What the service leaves when it ends. */
 
-import { readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeEach } from '@mosaic/host/files/remove'
 import { runDirectories } from '@mosaic/host/files/tenant-directories'
 import type { MosaicPaths } from '@mosaic/host/paths'
 import { environmentFile, revivalsFile } from './revival.ts'
@@ -18,11 +19,14 @@ function removeEmpty(directory: string): void {
 /**
  * The socket always; with `all` (the fleet was stopped) every file that only a running fleet needs. The pause switch is
  * the operator's and stays. Only files of known names are touched: the directory may be shared.
+ * @throws FleetError `not_done` when one could not be removed, after all others were
  */
 export function removeServiceFiles(paths: MosaicPaths, options: { all: boolean }): void {
-  rmSync(paths.serviceSocket, { force: true })
-  if (!options.all) return
-  const files = [environmentFile(paths), revivalsFile(paths), join(paths.run, 'supervisor.json'), join(paths.run, 'roster.last-good.json')]
-  for (const file of files) rmSync(file, { force: true })
-  for (const directory of runDirectories(paths)) removeEmpty(directory)
+  const { run, serviceSocket } = paths
+  const ofTheFleet = [environmentFile(paths), revivalsFile(paths), join(run, 'supervisor.json'), join(run, 'roster.last-good.json')]
+  try {
+    removeEach([serviceSocket, ...(options.all ? ofTheFleet : [])])
+  } finally {
+    if (options.all) for (const directory of runDirectories(paths)) removeEmpty(directory)
+  }
 }

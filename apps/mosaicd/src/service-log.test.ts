@@ -1,4 +1,5 @@
-import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { tempHome } from '@mosaic/testkit/temp-home'
 import { describe, expect, it } from 'vitest'
@@ -45,6 +46,35 @@ describe('the log of the service', () => {
     }
   })
 
+  it('that is a FIFO is not waited for, told of once, and used again when it is mended', async () => {
+    await using home = await tempHome()
+    const file = join(home.root, 'mosaicd.log')
+    execFileSync('mkfifo', [file])
+    const told: string[] = []
+    const log = new ServiceLog({ file, fd: undefined, maxBytes: 1_000, onUnusable: (text) => told.push(text) })
+    log.rotate()
+    log.write('lost')
+    log.write('lost')
+    expect(told).toEqual([expect.stringContaining(`${file} cannot be written: it is not a regular file`)])
+    rmSync(file)
+    log.write('kept')
+    expect(wordsOf(file)).toEqual(['kept'])
+    rmSync(file)
+    mkdirSync(file)
+    log.write('lost')
+    expect(told).toHaveLength(2)
+  })
+
+  it('goes on growing where it cannot be moved away', async () => {
+    await using home = await tempHome()
+    const file = join(home.root, 'mosaicd.log')
+    mkdirSync(join(`${file}.1`, 'deep'), { recursive: true })
+    const log = new ServiceLog({ file, fd: undefined, maxBytes: 1 })
+    log.rotate()
+    for (const word of ['a', 'b']) log.write(word)
+    expect(wordsOf(file)).toEqual(['a', 'b'])
+  })
+
   it('that cannot be written ends nothing, and no link is followed', async () => {
     await using home = await tempHome()
     const target = join(home.root, 'target')
@@ -53,7 +83,7 @@ describe('the log of the service', () => {
     symlinkSync(target, file)
     mkdirSync(join(home.root, 'directory'))
     for (const path of [file, join(home.root, 'directory'), join(home.root, 'no', 'where')])
-      expect(() => new ServiceLog({ file: path, fd: undefined, maxBytes: 1 }).write('lost')).not.toThrow()
+      expect(() => new ServiceLog({ file: path, fd: undefined, maxBytes: 1, onUnusable: () => {} }).write('lost')).not.toThrow()
     expect(statSync(target).size).toBe(0)
   })
 })

@@ -1,8 +1,9 @@
 /** What the service has to say: into its log file, which stays bounded, or to the terminal it was started from. */
 
-import { appendFileSync, closeSync, constants, fstatSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
+import { appendFileSync, closeSync, fstatSync, statSync, writeSync } from 'node:fs'
+import { openLogFile, rotateLogFile } from '@mosaic/host/files/log-file'
 
-const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
+const STDERR = 2
 
 /** True when what is written to `fd` ends up in this file. */
 export function leadsTo(fd: number, file: string): boolean {
@@ -19,11 +20,22 @@ export interface ServiceLogParts {
   /** Where else it goes; `undefined`: into the file, opened for each line, so that a file that was moved away is left. */
   fd: number | undefined
   maxBytes: number
+  /** Told once why the file takes no words, until it does again; its own stderr unless something else is said. */
+  onUnusable?: (text: string) => void
+}
+
+function toStderr(text: string): void {
+  try {
+    writeSync(STDERR, `${text}\n`)
+  } catch {
+    // Nobody is left to tell.
+  }
 }
 
 export class ServiceLog {
   readonly #parts: ServiceLogParts
   #rotates = false
+  #unusable = false
 
   constructor(parts: ServiceLogParts) {
     this.#parts = parts
@@ -34,23 +46,30 @@ export class ServiceLog {
     this.#rotates = true
   }
 
+  /** A full disk, or a log that is none, takes the word and not the service. */
   write(text: string): void {
     const line = `${new Date().toISOString()} ${text}\n`
-    const { file, fd, maxBytes } = this.#parts
+    const { file, fd, maxBytes, onUnusable = toStderr } = this.#parts
     try {
       if (fd !== undefined) {
         writeSync(fd, line)
         return
       }
-      if (this.#rotates && (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > maxBytes) renameSync(file, `${file}.1`)
-      const opened = openSync(file, APPEND, 0o600)
-      try {
-        appendFileSync(opened, line)
-      } finally {
-        closeSync(opened)
-      }
-    } catch {
-      // A full disk takes the word, not the service.
+      if (this.#rotates) rotateLogFile(file, maxBytes)
+      append(file, line)
+      this.#unusable = false
+    } catch (error) {
+      if (!this.#unusable) onUnusable((error as Error).message)
+      this.#unusable = true
     }
+  }
+}
+
+function append(file: string, line: string): void {
+  const fd = openLogFile(file)
+  try {
+    appendFileSync(fd, line)
+  } finally {
+    closeSync(fd)
   }
 }

@@ -7,6 +7,7 @@ import { openAudit } from '@mosaic/host/audit/audit-log'
 import { LocalFleet } from '@mosaic/host/local-fleet'
 import { adapterOf, runtimeAdapters } from '@mosaic/host/runtimes/registry'
 import { ServiceServer } from '@mosaic/host/service/server'
+import { Tenancy } from '@mosaic/host/service/tenancy'
 import { systemClock } from '@mosaic/host/system-clock'
 import { Tmux } from '@mosaic/host/tmux/tmux'
 import { TmuxSessionHost } from '@mosaic/host/tmux/tmux-session-host'
@@ -18,23 +19,51 @@ import { VERSION } from './version.ts'
 export interface RunningService extends AsyncDisposable {
   /** Settles when an operator has stopped the whole fleet. */
   shutDown: Promise<void>
+  /** Settles when its home was removed under it, with the reason: it is to end then, and touches nothing of another service. */
+  lost: Promise<string>
 }
 
 /** The fleet's sessions in tmux, and what watches them. */
-function sessionsOf({ socketName, holderSession }: FleetDefinition, config: ServiceConfig, log: (text: string) => void) {
+function sessionsOf({ socketName, holderSession }: FleetDefinition, config: ServiceConfig, tenancy: Tenancy, log: (text: string) => void) {
   const tmux = new Tmux({ socketName, env: config.env })
   const host = new TmuxSessionHost(tmux, holderSession)
-  return { host, watch: new SessionWatch({ tmux, host, config, holderSession, log }) }
+  return { host, watch: new SessionWatch({ tmux, host, config, holderSession, tenancy, log }) }
+}
+
+interface Served {
+  config: ServiceConfig
+  fleet: LocalFleet
+  tenancy: Tenancy
+  acting: Acting
+  log(text: string): void
+}
+
+/** Answers at the service's socket. Nothing is done for whoever reaches it after its home was lost. */
+async function serve({ config, fleet, tenancy, acting, log }: Served): Promise<{ server: ServiceServer; shutDown: Promise<void> }> {
+  const { serviceSocket: socket, roster } = config.paths
+  const startedAt = new Date().toISOString()
+  const { promise: shutDown, resolve: announce } = Promise.withResolvers<void>()
+  const server = await ServiceServer.listen(socket, {
+    fleet,
+    log,
+    actAs: (session, act) => {
+      tenancy.assert()
+      return acting.as(session, act)
+    },
+    status: () => ({ pid: process.pid, version: VERSION, startedAt, socket, roster }),
+    onShutdown: () => announce(),
+  })
+  return { server, shutDown }
 }
 
 /** Takes over the fleet and listens. The caller holds the service lock. */
 export async function startService(config: ServiceConfig, log: (text: string) => void): Promise<RunningService> {
   const { paths, machine, policy, env } = config
+  const tenancy = new Tenancy(paths)
   const adapters = runtimeAdapters(env['PATH'])
   const acting = new Acting()
   let watch: SessionWatch | undefined
   let stopped = false
-  const startedAt = new Date().toISOString()
   const fleet = await LocalFleet.open({
     paths,
     machine,
@@ -47,7 +76,7 @@ export async function startService(config: ServiceConfig, log: (text: string) =>
     launcherEnv: env,
     random: (bytes) => randomBytes(bytes),
     openHost: async (definition) => {
-      const opened = sessionsOf(definition, config, log)
+      const opened = sessionsOf(definition, config, tenancy, log)
       watch = opened.watch
       await watch.open()
       return opened.host
@@ -58,19 +87,17 @@ export async function startService(config: ServiceConfig, log: (text: string) =>
     },
   })
   watch?.listen(() => fleet.changed())
-  const { promise: shutDown, resolve: announce } = Promise.withResolvers<void>()
-  const server = await ServiceServer.listen(paths.serviceSocket, {
-    fleet,
-    log,
-    actAs: (session, act) => acting.as(session, act),
-    status: () => ({ pid: process.pid, version: VERSION, startedAt, socket: paths.serviceSocket }),
-    onShutdown: () => announce(),
-  })
+  const { server, shutDown } = await serve({ config, fleet, tenancy, acting, log })
   // Stored between the take-over and now, by senders who found nobody to tell.
   fleet.deliverStored()
   return {
     shutDown,
+    lost: tenancy.lost,
     async [Symbol.asyncDispose]() {
+      const holds = tenancy.holds()
+      tenancy[Symbol.dispose]()
+      // Closing would remove a socket file, and more, that another service of this home has made at the same place.
+      if (!holds) return watch?.[Symbol.asyncDispose]()
       await server[Symbol.asyncDispose]()
       await watch?.[Symbol.asyncDispose]()
       await fleet[Symbol.asyncDispose]()

@@ -1,4 +1,7 @@
-/** The roster that is in force: the one on disk, or the last good one while that is faulty. */
+/**
+ * The roster that is in force: the one on disk, or the last good one while that is faulty or would take a fleet that lives to
+ * another tmux socket. Only the service writes the last good one down, so it names the socket that is in use.
+ */
 
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,12 +10,18 @@ import { FleetError } from '@mosaic/domain/error'
 import { type Roster, RosterSchema } from '@mosaic/domain/roster'
 import { atomicWrite } from './files/atomic-write.ts'
 import { readBounded } from './files/read-bounded.ts'
+import { makeRoom } from './files/remove.ts'
 import type { MosaicPaths } from './paths.ts'
 import { loadRoster, rosterError } from './roster-file/read-roster.ts'
 
 const MAX_KEPT_BYTES = 16 * 1024 * 1024
 
 const lastGoodFile = (paths: MosaicPaths): string => join(paths.run, 'roster.last-good.json')
+
+type Place = Pick<FleetDefinition, 'socketName' | 'holderSession'>
+
+/** Whether something of the fleet lives there. */
+export type LivesAt = (place: Place) => Promise<boolean>
 
 export interface RosterInForce {
   fleet: FleetDefinition
@@ -33,6 +42,7 @@ function read(paths: MosaicPaths): { roster: Roster } | { error: FleetError } {
 function keepAsLastGood(paths: MosaicPaths, roster: Roster): void {
   if (!existsSync(paths.run)) return
   try {
+    makeRoom(lastGoodFile(paths))
     atomicWrite(lastGoodFile(paths), JSON.stringify(roster), { durable: false })
   } catch {
     // A full disk takes the fallback away, not the roster.
@@ -49,22 +59,45 @@ function lastGood(paths: MosaicPaths): Roster | undefined {
   }
 }
 
+const holderWords = ({ socketName, holderSession }: Place): string =>
+  `${socketName === undefined ? "tmux's default socket" : `tmux socket ${socketName}`}, holder ${holderSession}`
+
+/** Sessions cannot be moved to another server: two fleets would be the outcome. */
+function movedError(before: Place, after: Place): FleetError | undefined {
+  if (after.socketName === before.socketName && after.holderSession === before.holderSession) return undefined
+  return new FleetError(
+    'refused',
+    `the fleet lives on ${holderWords(before)}, and the roster now names ${holderWords(after)}: stop the fleet first, then change it`,
+    { reason: 'socket-changed', mend: 'mosaic fleet stop, then mosaic fleet up; or put the roster back as it was' },
+  )
+}
+
+interface Found extends RosterInForce {
+  /** To be the last good one, once it is in force. */
+  roster: Roster
+}
+
+async function find(paths: MosaicPaths, machine: MachineDefaults, livesAt: LivesAt): Promise<Found> {
+  const found = read(paths)
+  const kept = lastGood(paths)
+  if ('error' in found) {
+    if (kept === undefined) throw found.error
+    return { roster: kept, fleet: defineFleet(kept, machine), problem: found.error.message }
+  }
+  const next = { roster: found.roster, fleet: defineFleet(found.roster, machine), problem: null }
+  if (kept === undefined) return next
+  const before = defineFleet(kept, machine)
+  const moved = movedError(before, next.fleet)
+  return moved !== undefined && (await livesAt(before)) ? { roster: kept, fleet: before, problem: moved.message } : next
+}
+
 /**
- * Reads the roster; a good one is remembered as the last good.
- * @param current what is in force now, kept when the file is faulty
+ * What a service that starts now would go by. Writes nothing.
  * @throws FleetError of the roster when it is faulty and there is no good one
  */
-export function rosterInForce(paths: MosaicPaths, machine: MachineDefaults, current?: FleetDefinition): RosterInForce {
-  const found = read(paths)
-  if ('roster' in found) {
-    keepAsLastGood(paths, found.roster)
-    return { fleet: defineFleet(found.roster, machine), problem: null }
-  }
-  const { message } = found.error
-  if (current !== undefined) return { fleet: current, problem: message }
-  const kept = lastGood(paths)
-  if (kept === undefined) throw found.error
-  return { fleet: defineFleet(kept, machine), problem: message }
+export async function rosterInForce(paths: MosaicPaths, machine: MachineDefaults, livesAt: LivesAt): Promise<RosterInForce> {
+  const { fleet, problem } = await find(paths, machine, livesAt)
+  return { fleet, problem }
 }
 
 /** Differs when the file may have another content. */
@@ -77,13 +110,6 @@ function stampOf(file: string): string {
   }
 }
 
-function assertSameSocket(before: FleetDefinition, after: FleetDefinition): void {
-  if (after.socketName === before.socketName && after.holderSession === before.holderSession) return
-  throw new FleetError('refused', 'the tmux socket or holder session of a running fleet cannot change', {
-    mend: 'mosaic fleet stop, change the roster, mosaic fleet up',
-  })
-}
-
 /** The roster in force while a fleet runs by it. */
 export class CurrentRoster {
   readonly #paths: MosaicPaths
@@ -91,12 +117,19 @@ export class CurrentRoster {
   #inForce: RosterInForce
   #stamp: string
 
-  /** @throws FleetError of the roster when it is faulty and there is no good one */
-  constructor(paths: MosaicPaths, machine: MachineDefaults) {
+  private constructor(paths: MosaicPaths, machine: MachineDefaults, stamp: string, inForce: RosterInForce) {
     this.#paths = paths
     this.#machine = machine
-    this.#stamp = stampOf(paths.roster)
-    this.#inForce = rosterInForce(paths, machine)
+    this.#stamp = stamp
+    this.#inForce = inForce
+  }
+
+  /** @throws FleetError of the roster when it is faulty and there is no good one */
+  static async open(paths: MosaicPaths, machine: MachineDefaults, livesAt: LivesAt): Promise<CurrentRoster> {
+    const stamp = stampOf(paths.roster)
+    const { roster, ...inForce } = await find(paths, machine, livesAt)
+    if (inForce.problem === null) keepAsLastGood(paths, roster)
+    return new CurrentRoster(paths, machine, stamp, inForce)
   }
 
   get fleet(): FleetDefinition {
@@ -125,13 +158,18 @@ export class CurrentRoster {
   read(): void {
     this.#stamp = stampOf(this.#paths.roster)
     const { fleet } = this.#inForce
-    const next = rosterInForce(this.#paths, this.#machine, fleet)
-    try {
-      assertSameSocket(fleet, next.fleet)
-      this.#inForce = next
-    } catch (error) {
-      this.#inForce = { fleet, problem: (error as FleetError).message }
-      throw error
+    const found = read(this.#paths)
+    if ('error' in found) {
+      this.#inForce = { fleet, problem: found.error.message }
+      return
     }
+    const next = defineFleet(found.roster, this.#machine)
+    const moved = movedError(fleet, next)
+    if (moved !== undefined) {
+      this.#inForce = { fleet, problem: moved.message }
+      throw moved
+    }
+    keepAsLastGood(this.#paths, found.roster)
+    this.#inForce = { fleet: next, problem: null }
   }
 }

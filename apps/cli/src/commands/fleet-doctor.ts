@@ -1,9 +1,10 @@
 /** `mosaic fleet doctor` */
 
 import { displaySafe } from '@mosaic/domain/display'
+import { FleetError } from '@mosaic/domain/error'
 import type { Command } from 'commander'
 import type { Context } from '../context.ts'
-import type { CheckStatus, Finding, Fixable } from '../doctor/check.ts'
+import { type Check, type CheckOptions, type CheckStatus, type Finding, type Fixable, fail } from '../doctor/check.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Style } from '../output/style.ts'
 import { pad, wrap } from '../output/width.ts'
@@ -17,30 +18,60 @@ interface Examined extends Finding {
   fixed: boolean
 }
 
+/** How long one check may take, milliseconds: what hangs is told, and the rest is looked at all the same. */
+const CHECK_MS = 8_000
+/** How long it may take to find out whether a host service is there, milliseconds. */
+const SERVICE_MS = 4_000
+
+async function within<T>(act: Promise<T>, ms: number, late: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const bound = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(late), ms)
+  })
+  try {
+    return await Promise.race([act, bound])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** @param name of the check, for what it cannot say itself */
+async function bounded(name: string, check: Check, options: CheckOptions): Promise<Fixable[]> {
+  const mend = `look for what hangs: ps -eo pid,stat,etime,args; then mosaic fleet doctor again`
+  const found = (async () => check(options))().catch((error: unknown): Fixable[] => {
+    if (error instanceof FleetError) return [fail(name, error.message, error.mend ?? mend)]
+    throw error
+  })
+  return within(found, CHECK_MS, [fail(name, `no answer within ${CHECK_MS / 1000} s`, mend)])
+}
+
 async function examine(context: Context): Promise<Fixable[]> {
   const [machine, files, fleet] = await Promise.all([
     import('../doctor/machine.ts'),
     import('../doctor/files.ts'),
     import('../doctor/fleet.ts'),
   ])
-  const serviceRuns = (await context.service()) !== undefined
-  const checks = [
-    machine.checkNode,
-    machine.checkTmux,
-    machine.checkLocale,
-    machine.checkSpace,
-    machine.checkCommand,
-    machine.checkReboot,
-    files.checkDirectories,
-    fleet.checkRoster,
-    fleet.checkRuntimes,
-    fleet.checkService,
-    fleet.checkSessions,
-    files.checkLeftovers,
+  const isThere = context.service().then((client) => client !== undefined)
+  // One that does not say so within the time is there, and hangs.
+  const serviceRuns = await within(isThere, SERVICE_MS, true)
+  const checks: [string, Check][] = [
+    ['node', machine.checkNode],
+    ['tmux', machine.checkTmux],
+    ['locale', machine.checkLocale],
+    ['disk', machine.checkSpace],
+    ['command', machine.checkCommand],
+    ['reboot', machine.checkReboot],
+    ['directory', files.checkDirectories],
+    ['files', files.checkPlaces],
+    ['databases', files.checkDatabases],
+    ['roster', fleet.checkRoster],
+    ['runtimes', fleet.checkRuntimes],
+    ['host service', fleet.checkService],
+    ['sessions', fleet.checkSessions],
+    ['leftovers', files.checkLeftovers],
   ]
-  const findings: Fixable[] = []
-  for (const check of checks) findings.push(...(await check({ context, serviceRuns })))
-  return findings
+  const findings = await Promise.all(checks.map(([name, check]) => bounded(name, check, { context, serviceRuns })))
+  return findings.flat()
 }
 
 async function settle({ fix, ...finding }: Fixable, mends: boolean): Promise<Examined> {

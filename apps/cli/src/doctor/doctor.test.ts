@@ -1,4 +1,5 @@
-import { appendFileSync, chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { EXIT } from '../exit-codes.ts'
@@ -104,4 +105,57 @@ test('a run directory of the operator’s that others can write to is found, and
   expect(status).toBe(EXIT.notDone)
   expect(stdout).toContain('can be written by others')
   expect(statSync(run).mode & 0o7777).toBe(0o1777)
+})
+
+test('a broken database is found without a change, and what was set aside until it is gone', async () => {
+  using home = new TemporaryHome()
+  await home.run(['fleet', 'init', '--write'])
+  const spool = join(home.path, 'fleet', 'spool')
+  mkdirSync(spool, { recursive: true, mode: 0o700 })
+  expect((await examine(home)).of('databases')).toMatchObject([{ status: 'ok' }])
+  const file = join(spool, 'spool.db')
+  writeFileSync(file, 'garbage'.repeat(1_000))
+  const broken = await examine(home, '--fix')
+  expect(broken.status).toBe(EXIT.notDone)
+  expect(broken.of('databases')).toMatchObject([{ status: 'fail', mend: 'mosaic fleet start', fixed: false }])
+  expect(readdirSync(spool)).toEqual(['spool.db'])
+  renameSync(file, `${file}.bad-20260102T150405Z`)
+  const aside = await examine(home)
+  expect(aside.status).toBe(EXIT.done)
+  expect(aside.of('databases')).toMatchObject([{ status: 'warn', detail: expect.stringContaining('spool.db.bad-20260102T150405Z') }])
+})
+
+test('what stands in the place of a file is found and not waited for, and the other checks are made', async () => {
+  using home = new TemporaryHome()
+  await home.run(['fleet', 'init', '--write'])
+  const at = (...names: string[]) => join(home.path, 'fleet', ...names)
+  for (const name of ['log', 'run']) mkdirSync(at(name), { recursive: true, mode: 0o700 })
+  rmSync(at('.roster.lock'), { force: true })
+  rmSync(at('audit.jsonl'), { force: true })
+  const planted = [at('log', 'mosaicd.log'), at('audit.jsonl'), at('.mosaicd.lock'), at('.roster.lock')]
+  for (const path of planted) execFileSync('mkfifo', [path])
+  for (const path of [at('run', 'mosaicd.sock'), at('run', 'PAUSED')]) mkdirSync(join(path, 'deep'), { recursive: true })
+  rmSync(at('agents'), { recursive: true, force: true })
+  writeFileSync(at('agents'), '')
+  const { status, of } = await examine(home, '--fix')
+  expect(status).toBe(EXIT.notDone)
+  expect(of('files').map(({ mend }) => mend)).toEqual(
+    [...planted, at('run', 'mosaicd.sock'), at('run', 'PAUSED')].map((path) => `move it away: mv ${path} ${path}.bad`),
+  )
+  expect(of('directory')).toMatchObject([{ status: 'fail', detail: `${at('agents')} is not a directory` }])
+  expect(of('host service')).toMatchObject([{ status: 'fail', detail: expect.stringContaining('not a regular file') }])
+  expect(existsSync(at('run', 'mosaicd.sock', 'deep'))).toBe(true)
+})
+
+test('a pause switch that is a directory is taken away when it is empty, and named when it is not', async () => {
+  using home = new TemporaryHome()
+  await home.run(['fleet', 'init', '--write'])
+  const paused = join(home.path, 'fleet', 'run', 'PAUSED')
+  mkdirSync(join(paused, 'deep'), { recursive: true, mode: 0o700 })
+  const refused = await home.run(['fleet', 'resume'])
+  expect(refused.status).toBe(EXIT.notDone)
+  expect(refused.stderr).toContain(`${paused} cannot be removed`)
+  rmSync(join(paused, 'deep'), { recursive: true })
+  expect((await home.run(['fleet', 'resume'])).status).toBe(EXIT.done)
+  expect(existsSync(paused)).toBe(false)
 })

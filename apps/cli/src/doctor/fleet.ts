@@ -3,14 +3,24 @@
 import { existsSync } from 'node:fs'
 import { nameProblem } from '@mosaic/domain/address'
 import type { FleetDefinition } from '@mosaic/domain/agent'
+import type { FleetSnapshot } from '@mosaic/domain/agent-record'
 import { FleetError } from '@mosaic/domain/error'
 import { FileLock } from '@mosaic/host/files/lock'
+import { localSnapshot } from '@mosaic/host/local-view'
+import { machineDefaults } from '@mosaic/host/paths'
+import { rosterInForce } from '@mosaic/host/roster-in-force'
+import { serviceLogFile } from '@mosaic/host/service/start'
+import { Tmux } from '@mosaic/host/tmux/tmux'
 import type { Context } from '../context.ts'
 import { notInForceLine } from '../fleet/not-in-force.ts'
-import { readDefinition, readRoster, snapshotOf } from '../fleet/open.ts'
+import { readDefinition, readRoster } from '../fleet/open.ts'
 import { findRuntimes } from '../fleet/runtimes-found.ts'
+import { unableBecause } from '../fleet/unable.ts'
 import { VERSION } from '../version.ts'
 import { type Check, type Finding, fail, note, ok, warn } from './check.ts'
+
+/** How long tmux or the host service may take to answer, milliseconds. */
+const ANSWER_MS = 3_000
 
 export const checkRoster: Check = async ({ context }) => {
   const { roster } = context.paths
@@ -61,7 +71,13 @@ export const checkRuntimes: Check = async ({ context }) => {
 function serviceDown(context: Context): Finding {
   const { serviceLock, log } = context.paths
   if (!existsSync(serviceLock)) return note('host service', 'not running', 'mosaic fleet start')
-  const lock = FileLock.tryAcquire(serviceLock)
+  let lock: FileLock | undefined
+  try {
+    lock = FileLock.tryAcquire(serviceLock)
+  } catch (error) {
+    if (error instanceof FleetError) return fail('host service', error.message, error.mend ?? `mend ${serviceLock}`)
+    throw error
+  }
   if (lock === undefined) {
     return fail('host service', 'one runs but does not answer', `look into the log in ${log}; end its process; mosaic fleet start`)
   }
@@ -69,10 +85,26 @@ function serviceDown(context: Context): Finding {
   return note('host service', 'not running', 'mosaic fleet start')
 }
 
+/** What comes in time, else `undefined`. An error counts as nothing. */
+async function inTime<T>(asked: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ANSWER_MS)
+  })
+  const answer = await Promise.race([asked.catch(() => undefined), late])
+  clearTimeout(timer)
+  return answer
+}
+
 export const checkService: Check = async ({ context }) => {
   const client = await context.service()
   if (client === undefined) return [serviceDown(context)]
-  const { pid, version, socket } = await client.status()
+  const status = await inTime(client.status())
+  if (status === undefined) {
+    const mend = `its process id stands in ${serviceLogFile(context.paths)}: continue it when it is stopped (kill -CONT), else end it (kill -9); agents go on; mosaic fleet start`
+    return [fail('host service', `one listens at ${context.paths.serviceSocket}, but did not answer within ${ANSWER_MS / 1000} s`, mend)]
+  }
+  const { pid, version, socket } = status
   if (version === VERSION) return [ok('host service', `process ${pid}, version ${version}, at ${socket}`)]
   return [
     warn(
@@ -83,20 +115,70 @@ export const checkService: Check = async ({ context }) => {
   ]
 }
 
+/** A roster that is good in itself needs no correction. */
+const rosterMend = (problem: string): string =>
+  problem.includes('stop the fleet first')
+    ? 'mosaic fleet stop, then mosaic fleet up; or put the roster back as it was'
+    : 'correct it, then: mosaic fleet restart'
+
 /** A command to copy; never with a name in it that a shell would read otherwise. */
 const endingOf = (session: string, tmux: string): string =>
   nameProblem(session) === undefined ? `${tmux} kill-session -t '=${session}'` : `end it with: ${tmux} choose-tree`
 
+/** Where the sessions are, or undefined without a roster. */
+async function tmuxInUse(context: Context): Promise<Tmux | undefined> {
+  const { env } = context.world
+  try {
+    const { fleet } = await rosterInForce(context.paths, machineDefaults(env), async () => true)
+    return new Tmux({ socketName: fleet.socketName, env, timeoutMs: ANSWER_MS })
+  } catch {
+    return undefined
+  }
+}
+
+async function serverFinding(tmux: Tmux): Promise<Finding | undefined> {
+  try {
+    const { stdout, failure } = await tmux.run([['display-message', '-p', '#{pid}']])
+    return failure === undefined ? ok('tmux server', `process ${stdout.trim()} at ${tmux.socketPath}`) : undefined
+  } catch (error) {
+    if (!(error instanceof FleetError) || error.code === 'missing') return undefined
+    if (error.reason !== 'tmux-hung') return fail('tmux server', error.message, error.mend ?? 'tmux kill-server')
+    const mend =
+      'ps -C "tmux: server" -o pid,stat,args: continue it when it is stopped (kill -CONT), else end it (kill -9); the host service starts it again with every agent'
+    return fail(
+      'tmux server',
+      `the one at ${tmux.socketPath} did not answer within ${ANSWER_MS / 1000} s; its sessions cannot be seen`,
+      mend,
+    )
+  }
+}
+
+/** By the host service; by ourselves where that does not answer. */
+async function seen(context: Context): Promise<FleetSnapshot> {
+  const client = await context.service()
+  return (client === undefined ? undefined : await inTime(client.snapshot())) ?? localSnapshot(context.paths, context.world.env)
+}
+
 export const checkSessions: Check = async ({ context }) => {
-  if ((await definition(context)) === undefined && (await context.service()) === undefined) return []
-  const { orphans, paused, roster_problem, socket_name, observer_note } = await snapshotOf(context)
+  const tmux = await tmuxInUse(context)
+  if (tmux === undefined) return []
+  const server = await serverFinding(tmux)
+  if (server?.status === 'fail') return [server]
+  return [...(server === undefined ? [] : [server]), ...sessionFindings(await seen(context))]
+}
+
+function sessionFindings({ agents, orphans, paused, roster_problem, socket_name, observer_note }: FleetSnapshot): Finding[] {
   const tmux = socket_name === null ? 'tmux' : `tmux -L ${socket_name}`
   return [
     ...orphans.map(({ session }) => warn('sessions', `${session} is on the socket, but not in the roster`, endingOf(session, tmux))),
+    ...agents.flatMap((agent) => {
+      const unable = unableBecause(agent)
+      return unable === undefined ? [] : [warn('agents', `${agent.name} takes no message: ${unable}`, `mosaic agent attach ${agent.name}`)]
+    }),
     ...(paused ? [note('paused', 'no dispatch and no merge', 'mosaic fleet resume')] : []),
     ...(roster_problem === null
       ? []
-      : [fail('roster', `the running fleet keeps the last good one: ${roster_problem}`, 'correct it, then: mosaic fleet restart')]),
+      : [fail('roster', `the running fleet keeps the last good one: ${roster_problem}`, rosterMend(roster_problem))]),
     ...(observer_note === null ? [] : [note('observer', observer_note)]),
   ]
 }

@@ -19,6 +19,7 @@ async function place() {
   const home = await tempHome()
   const paths = resolvePaths({ env: home.env })
   mkdirSync(paths.sockets, { recursive: true, mode: 0o700 })
+  writeFileSync(paths.serviceLock, '')
   return { home, paths, [Symbol.asyncDispose]: () => home[Symbol.asyncDispose]() }
 }
 
@@ -266,7 +267,9 @@ async function frozenService(paths: MosaicPaths, answer: (method: string) => unk
   const sockets: Socket[] = []
   const server = createServer((socket) => {
     sockets.push(socket.on('error', () => {}))
-    createInterface({ input: socket }).on('line', (line) => {
+    // A reader passes on the errors of what it reads.
+    const lines = createInterface({ input: socket }).on('error', () => {})
+    lines.on('line', (line) => {
       const { id, method } = JSON.parse(line) as { id: number; method: string }
       methods.push(method)
       const result = answer(method)
@@ -300,6 +303,8 @@ describe('a service that is silent', () => {
     await using service = await frozenService(it.paths)
     await using client = (await connectService(it.paths, { answerWithinMs: 20 })) as ServiceClient
     await expect(ask(client)).rejects.toMatchObject({ reason: 'observer_down', message: expect.stringContaining('did not answer') })
+    // It may be read only after the answer was given up.
+    await until(() => service.methods.length > 0, { what: 'the question' })
     expect(service.methods[0]).toBe(method)
   })
 
@@ -310,7 +315,7 @@ describe('a service that is silent', () => {
       if (method === 'status') asked += 1
       return method === 'status' ? STATUS : undefined
     })
-    await using client = (await connectService(it.paths, { answerWithinMs: 500 })) as ServiceClient
+    await using client = (await connectService(it.paths, { answerWithinMs: 2_000 })) as ServiceClient
     let failed = false
     const start = client.start().catch(() => {
       failed = true

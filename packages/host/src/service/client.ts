@@ -1,5 +1,6 @@
 /** A fleet reached over its host service's socket. */
 
+import { existsSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import type { AgentRecord, FleetEvent, FleetSnapshot } from '@mosaic/domain/agent-record'
 import { type ErrorRecord, FleetError, fromErrorRecord } from '@mosaic/domain/error'
@@ -9,13 +10,15 @@ import type { Receipt } from '@mosaic/domain/message'
 import { OPERATOR_SESSION } from '@mosaic/domain/message-text'
 import { isOwnDirectory } from '../files/own-directory.ts'
 import type { MosaicPaths } from '../paths.ts'
-import { type Frame, readLines, writeLine } from './wire.ts'
+import { CONNECTION_ID, type Frame, readLines, writeLine } from './wire.ts'
 
 export interface ServiceStatus {
   pid: number
   version: string
   startedAt: string
   socket: string
+  /** The roster that it goes by; a service of an older version does not say. */
+  roster?: string
 }
 
 interface Waiting {
@@ -47,18 +50,21 @@ export class ServiceClient implements FleetView, FleetControl, AsyncDisposable {
   readonly #socket: Socket
   readonly #waiting = new Map<number, Waiting>()
   readonly #answerWithinMs: number
-  #nextId = 1
+  /** Why there is no connection, once there is none. */
+  #end = gone()
+  #nextId = CONNECTION_ID + 1
 
   constructor(socket: Socket, options: ClientOptions = {}) {
     this.#socket = socket
     this.#answerWithinMs = options.answerWithinMs ?? ANSWER_WITHIN_MS
     readLines(socket, (value) => {
       const frame = value as Frame
+      if (frame.id === CONNECTION_ID && 'error' in frame) this.#end = fromErrorRecord(frame.error)
       this.#waiting.get(frame.id)?.frame(frame)
     })
     socket.on('error', () => {})
     socket.on('close', () => {
-      for (const waiting of this.#waiting.values()) waiting.lost(gone())
+      for (const waiting of this.#waiting.values()) waiting.lost(this.#end)
       this.#waiting.clear()
     })
   }
@@ -118,7 +124,7 @@ export class ServiceClient implements FleetView, FleetControl, AsyncDisposable {
   }
 
   async *events(options: { sinceSeq?: number; signal: AbortSignal }): AsyncIterable<FleetEvent> {
-    if (this.#socket.destroyed) throw gone()
+    if (this.#socket.destroyed) throw this.#end
     const id = this.#nextId++
     const queue: FleetEvent[] = []
     let ended = false
@@ -202,7 +208,7 @@ export class ServiceClient implements FleetView, FleetControl, AsyncDisposable {
   }
 
   #call<T>(method: string, params: object): Promise<T> {
-    if (this.#socket.destroyed) return Promise.reject(gone())
+    if (this.#socket.destroyed) return Promise.reject(this.#end)
     const id = this.#nextId++
     return new Promise<T>((resolve, reject) => {
       const done = () => this.#waiting.delete(id)
@@ -225,6 +231,8 @@ export class ServiceClient implements FleetView, FleetControl, AsyncDisposable {
 /** The tenant's host service, or `undefined` when none listens. Whoever listens in a directory of somebody else is not it. */
 export async function connectService(paths: MosaicPaths, options: ClientOptions = {}): Promise<ServiceClient | undefined> {
   if (!isOwnDirectory(paths.sockets, { followLinks: paths.sockets === paths.run })) return undefined
+  // One that still listens for a home that was removed is on its way out.
+  if (!existsSync(paths.serviceLock)) return undefined
   return new Promise((resolve) => {
     const socket = connect({ path: paths.serviceSocket })
     socket.once('connect', () => {

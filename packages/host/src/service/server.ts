@@ -5,12 +5,15 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { FleetError, toErrorRecord } from '@mosaic/domain/error'
 import type { FleetControl, SendRequest } from '@mosaic/domain/fleet-control'
 import type { FleetView } from '@mosaic/domain/fleet-view'
+import { isSettled, type Receipt } from '@mosaic/domain/message'
 import { fileError } from '../files/file-error.ts'
 import type { ServiceStatus } from './client.ts'
-import { type Request, readLines, writeLine } from './wire.ts'
+import { MAX_STREAMS, type Peer, Peers, tooManyRequests, tooManyStreams } from './peers.ts'
+import type { Request } from './wire.ts'
 
 type Params = Record<string, unknown>
-type Handler = (params: Params) => Promise<unknown>
+type Asked = Request & { params: Params }
+type Handler = (params: Params, peer: Peer) => Promise<unknown>
 
 export interface ServerParts {
   /** Does it on behalf of a session: what is audited meanwhile names that one. */
@@ -24,10 +27,42 @@ export interface ServerParts {
 
 /** How long a peer may take to read its last answers when the service ends, milliseconds. */
 const CLOSE_GRACE_MS = 1_000
+/** How long a wait may go on after its peer has gone, milliseconds. */
+const WAIT_SLICE_MS = 1_000
 const DEFAULT_RECEIPTS = 20
 const MAX_RECEIPTS = 1_000
 
 const bad = (what: string) => new FleetError('invalid', `bad request: ${what}`, { mend: 'use the same version of mosaic on both ends' })
+
+/** Every parameter that some method has. */
+const PARAMETERS = [
+  'id',
+  'to',
+  'from',
+  'text',
+  'urgent',
+  'deadlineAtMs',
+  'name',
+  'names',
+  'limit',
+  'timeoutMs',
+  'newSession',
+  'sinceSeq',
+] as const
+
+/** Stands for a value that no parameter can have. */
+const BAD_VALUE = Symbol('bad value')
+
+/** Texts, numbers and lists of texts. Anything else that came along can be much larger in memory than on the wire, and is let go. */
+function paramsOf(given: unknown): Params {
+  const params: Params = {}
+  for (const key of PARAMETERS) {
+    const value: unknown = Object(given)[key]
+    const isList = Array.isArray(value) && value.every((item) => typeof item === 'string')
+    if (value !== undefined && value !== null) params[key] = typeof value !== 'object' || isList ? value : BAD_VALUE
+  }
+  return params
+}
 
 function text(params: Params, key: string): string {
   const value = params[key]
@@ -37,7 +72,7 @@ function text(params: Params, key: string): string {
 
 function names(params: Params): string[] | undefined {
   const value = params['names']
-  if (value === undefined || value === null) return undefined
+  if (value === undefined) return undefined
   if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) throw bad('names must be a list of strings')
   return value
 }
@@ -68,12 +103,23 @@ function drained(socket: Socket): Promise<void> {
   })
 }
 
+/** Waits bit by bit, so that a wait ends with its peer. */
+async function waitForReceipt(fleet: FleetView & FleetControl, peer: Peer, params: Params): Promise<Receipt> {
+  const id = text(params, 'id')
+  let leftMs = Number(params['timeoutMs']) || 0
+  for (;;) {
+    const receipt = await fleet.waitForReceipt(id, Math.min(leftMs, WAIT_SLICE_MS))
+    leftMs -= WAIT_SLICE_MS
+    if (leftMs <= 0 || isSettled(receipt.state) || peer.socket.destroyed) return receipt
+  }
+}
+
 function handlers(parts: ServerParts): Map<string, Handler> {
   const { fleet } = parts
   return new Map<string, Handler>([
     ['status', async () => parts.status()],
-    ['snapshot', () => fleet.snapshot()],
-    ['agent', (params) => fleet.agent(text(params, 'name'))],
+    ['snapshot', (_, peer) => peer.inTurn(() => fleet.snapshot())],
+    ['agent', (params, peer) => peer.inTurn(async () => fleet.agent(text(params, 'name')))],
     ['commsBlock', (params) => fleet.commsBlock(text(params, 'name'))],
     ['receipt', (params) => fleet.receipt(text(params, 'id'))],
     ['receipts', (params) => fleet.receipts(text(params, 'name'), receiptLimit(params))],
@@ -82,7 +128,7 @@ function handlers(parts: ServerParts): Map<string, Handler> {
     ['restart', (params) => fleet.restart(names(params))],
     ['reset', (params) => fleet.reset(text(params, 'name'), { newSession: params['newSession'] === true })],
     ['send', (params) => fleet.send(sendRequest(params))],
-    ['waitForReceipt', (params) => fleet.waitForReceipt(text(params, 'id'), Number(params['timeoutMs']) || 0)],
+    ['waitForReceipt', (params, peer) => waitForReceipt(fleet, peer, params)],
     ['pause', () => fleet.pause()],
     ['resume', () => fleet.resume()],
     ['reload', () => fleet.reload()],
@@ -93,12 +139,13 @@ function handlers(parts: ServerParts): Map<string, Handler> {
 export class ServiceServer implements AsyncDisposable {
   readonly #parts: ServerParts
   readonly #server: Server
-  readonly #sockets = new Set<Socket>()
+  readonly #peers: Peers
   readonly #handlers: Map<string, Handler>
 
   private constructor(parts: ServerParts) {
     this.#parts = parts
     this.#handlers = handlers(parts)
+    this.#peers = new Peers(parts.log)
     this.#server = createServer((socket) => this.#serve(socket))
   }
 
@@ -116,46 +163,37 @@ export class ServiceServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    for (const socket of this.#sockets) socket.destroySoon()
     // A peer that does not read what is left for it must not keep the service.
-    const cut = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy()
-    }, CLOSE_GRACE_MS)
+    const cut = this.#peers.end(CLOSE_GRACE_MS)
     await closed
     clearTimeout(cut)
   }
 
   #serve(socket: Socket): void {
-    const streams = new Map<number, AbortController>()
-    this.#sockets.add(socket)
-    socket.on('error', () => {})
-    socket.on('close', () => {
-      this.#sockets.delete(socket)
-      for (const stream of streams.values()) stream.abort()
-    })
-    readLines(socket, (value) => {
+    const peer = this.#peers.admit(socket)
+    peer.read((value, bytes) => {
       const request = value as Partial<Request> & { cancel?: boolean }
-      if (typeof request.id !== 'number') return socket.destroy()
-      if (request.cancel === true) return streams.get(request.id)?.abort()
-      const params = (request.params ?? {}) as Params
-      if (request.method === 'events') void this.#stream(socket, request.id, params, streams)
-      else void this.#answer(socket, request as Request, params)
+      if (typeof request.id !== 'number') return peer.cut(bad('no id'))
+      if (request.cancel === true) return peer.streams.get(request.id)?.abort()
+      const { id, method, by } = request
+      const params = paramsOf(request.params)
+      if (method === 'events') void this.#stream(peer, id, params)
+      else void this.#answer(peer, { id, method: String(method), params, ...(typeof by === 'string' ? { by } : {}) }, bytes)
     })
   }
 
-  async #answer(socket: Socket, request: Request, params: Params): Promise<void> {
-    const { id } = request
-    const method = String(request.method)
+  async #answer(peer: Peer, { id, method, params, by }: Asked, bytes: number): Promise<void> {
+    const handler = this.#handlers.get(method)
+    if (handler === undefined) return peer.refuse(id, bad(`no method ${JSON.stringify(method.slice(0, 40))}`))
+    if (peer.isFull) return peer.refuse(id, tooManyRequests())
     try {
-      const handler = this.#handlers.get(method)
-      if (handler === undefined) throw bad(`no method ${JSON.stringify(method.slice(0, 40))}`)
-      const by = typeof request.by === 'string' ? request.by : undefined
-      writeLine(socket, { id, result: (await this.#parts.actAs(by, () => handler(params))) ?? null })
+      const result = await peer.carry(bytes, () => this.#parts.actAs(by, () => handler(params, peer)))
+      peer.write({ id, result: result ?? null })
       if (method === 'shutdown') this.#parts.onShutdown()
     } catch (thrown) {
       const error = fileError(thrown) ?? thrown
       this.#logUnforeseen(method, error)
-      writeLine(socket, { id, error: toErrorRecord(error) })
+      peer.write({ id, error: toErrorRecord(error) })
     }
   }
 
@@ -164,22 +202,25 @@ export class ServiceServer implements AsyncDisposable {
     if (!(error instanceof FleetError)) this.#parts.log(`${method}: ${(error as Error).stack ?? String(error)}`)
   }
 
-  async #stream(socket: Socket, id: number, params: Params, streams: Map<number, AbortController>): Promise<void> {
+  async #stream(peer: Peer, id: number, params: Params): Promise<void> {
+    const { socket, streams } = peer
+    if (streams.has(id)) return peer.refuse(id, bad('a stream of this id is open'))
+    if (streams.size >= MAX_STREAMS) return peer.refuse(id, tooManyStreams())
     const controller = new AbortController()
-    streams.set(id, controller)
     const since = params['sinceSeq']
     try {
+      streams.set(id, controller)
       const options = { signal: controller.signal, ...(typeof since === 'number' ? { sinceSeq: since } : {}) }
       for await (const item of this.#parts.fleet.events(options)) {
-        if (!writeLine(socket, { id, item }) && socket.writable) await drained(socket)
+        if (!peer.write({ id, item }) && socket.writable) await drained(socket)
         if (socket.destroyed) break
       }
-      writeLine(socket, { id, end: true })
+      peer.write({ id, end: true })
     } catch (error) {
       this.#logUnforeseen('events', error)
-      writeLine(socket, { id, error: toErrorRecord(error) })
+      peer.write({ id, error: toErrorRecord(error) })
     } finally {
-      streams.delete(id)
+      if (streams.get(id) === controller) streams.delete(id)
     }
   }
 }

@@ -1,12 +1,13 @@
+import { execFileSync } from 'node:child_process'
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { killNine } from '@mosaic/testkit/faults'
+import { join, relative } from 'node:path'
+import { eventuallyDead, killNine } from '@mosaic/testkit/faults'
 import { environmentOf } from '@mosaic/testkit/processes'
 import { tempHome } from '@mosaic/testkit/temp-home'
 import { until } from '@mosaic/testkit/until'
 import { describe, expect, it } from 'vitest'
 import { makeDirectories } from '../files/tenant-directories.ts'
-import { resolvePaths } from '../paths.ts'
+import { placesOf, resolvePaths } from '../paths.ts'
 import { ensureService, serviceLogFile } from './start.ts'
 
 async function world(roster: (socket: string) => string = (socket) => `version: 1\ntmux: {socket_name: ${socket}}\nagents: []\n`) {
@@ -54,6 +55,57 @@ describe('starting the host service', () => {
     expect(said).toEqual(['starting the host service'])
     expect(statSync(it.paths.serviceSocket).mode & 0o777).toBe(0o600)
     expect(statSync(serviceLogFile(it.paths)).mode & 0o777).toBe(0o600)
+  })
+
+  it.each<[string, (file: string) => void]>([
+    ['a FIFO', (file) => execFileSync('mkfifo', [file])],
+    ['a directory', (file) => mkdirSync(file)],
+    ['a link', (file) => symlinkSync('elsewhere', file)],
+  ])('goes on without a log where %s has its place, says so, and uses it again once it is mended', async (_, plant) => {
+    await using it = await world()
+    makeDirectories(it.paths)
+    const file = serviceLogFile(it.paths)
+    plant(file)
+    const said: string[] = []
+    await using client = await ensureService(it.paths, { env: it.home.env, onNote: (text) => said.push(text) })
+    const { pid } = await client.status()
+    expect(said.join('\n')).toContain(`the log ${file} cannot be written`)
+    rmSync(file, { recursive: true })
+    process.kill(pid, 'SIGTERM')
+    await eventuallyDead(pid)
+    expect(readFileSync(file, 'utf8')).toContain('the host service ends: SIGTERM')
+  })
+
+  it('whose lock or socket is something else fails at once, with how to mend it', async () => {
+    await using it = await world()
+    makeDirectories(it.paths)
+    const { serviceLock, serviceSocket } = it.paths
+    for (const [path, plant] of [
+      [serviceLock, () => execFileSync('mkfifo', [serviceLock])],
+      [serviceSocket, () => mkdirSync(`${serviceSocket}/deep`, { recursive: true })],
+    ] as const) {
+      plant()
+      const failure = await ensureService(it.paths, { env: it.home.env }).catch((error: unknown) => error)
+      expect(failure).toMatchObject({ code: 'not_done', message: expect.stringContaining(`mend: move it away`) })
+      expect((failure as Error).message).toContain(`mv ${path} ${path}.bad`)
+      expect((failure as Error).message).not.toMatch(/SQL|EISDIR|database|node:/)
+      rmSync(path, { recursive: true })
+    }
+    await using client = await ensureService(it.paths, { env: it.home.env })
+    expect((await client.status()).pid).toBeGreaterThan(0)
+  })
+
+  it('looks for its files where the one who starts it does, although places were named from there', async () => {
+    await using it = await world()
+    const relativeTo = (path: string) => relative(process.cwd(), path)
+    const named = { MOSAIC_HOME: relativeTo(it.paths.home), MOSAIC_HEARTBEAT_RUN_DIR: relativeTo(join(it.home.root, 'operators-run')) }
+    const env = { ...it.home.env, ...named, MOSAIC_ROSTER: relativeTo(it.paths.roster) }
+    const paths = resolvePaths({ env })
+    expect(paths.run).toBe(join(it.home.root, 'operators-run'))
+    await using client = await ensureService(paths, { env })
+    const { pid, socket } = await client.status()
+    expect(socket).toBe(paths.serviceSocket)
+    expect(environmentOf(pid)).toEqual(expect.arrayContaining(Object.entries(placesOf(paths)).map(([key, value]) => `${key}=${value}`)))
   })
 
   it('that cannot come up says why, in its own words', async () => {

@@ -1,11 +1,13 @@
 /** Starting the host service when it does not run. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, constants, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { FleetError } from '@mosaic/domain/error'
+import { openLogFile, rotateLogFile } from '../files/log-file.ts'
+import { readBounded } from '../files/read-bounded.ts'
 import { makeDirectories } from '../files/tenant-directories.ts'
-import type { MosaicPaths } from '../paths.ts'
+import { type MosaicPaths, placesOf } from '../paths.ts'
 import { programPath } from '../programs.ts'
 import { Tmux } from '../tmux/tmux.ts'
 import { connectService, type ServiceClient } from './client.ts'
@@ -13,6 +15,8 @@ import { connectService, type ServiceClient } from './client.ts'
 const START_TIMEOUT_MS = 20_000
 /** The service's log is moved away above this size, by whoever starts it and by the service itself. */
 export const MAX_LOG_BYTES = 4 * 1024 * 1024
+/** A log of more was not written by a service, which moves it away long before. */
+const MAX_READ_BYTES = 2 * MAX_LOG_BYTES
 
 export const serviceLogFile = (paths: MosaicPaths): string => join(paths.log, 'mosaicd.log')
 
@@ -24,38 +28,51 @@ export interface StartOptions {
   env: Readonly<Record<string, string | undefined>>
   /** Said once when a start takes place. */
   onProgress?: (text: string) => void
+  /** Said of what is not as it should be, and kept nobody from starting. */
+  onNote?: (text: string) => void
 }
 
-function openLog(paths: MosaicPaths): number {
+/** The log, or why there is none: the service goes on without it. */
+function openLog(paths: MosaicPaths): number | FleetError {
   const file = serviceLogFile(paths)
-  if (existsSync(file) && statSync(file).size > MAX_LOG_BYTES) renameSync(file, `${file}.1`)
-  return openSync(file, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+  rotateLogFile(file, MAX_LOG_BYTES)
+  try {
+    return openLogFile(file)
+  } catch (error) {
+    if (error instanceof FleetError) return error
+    throw error
+  }
 }
 
-function spawnService(paths: MosaicPaths, env: StartOptions['env']): ChildProcess {
-  const kept = Object.entries(env).filter(([key, value]) => value !== undefined && !AGENT_VARIABLES.test(key))
-  const log = openLog(paths)
+/** What a service works with, absolute: its working directory is another one than that of who starts it. */
+export function serviceEnvironment(paths: MosaicPaths, env: StartOptions['env']): Record<string, string> {
+  const kept: Record<string, string> = {}
+  for (const [key, value] of Object.entries(env)) if (value !== undefined && !AGENT_VARIABLES.test(key)) kept[key] = value
+  const { TMUX_TMPDIR: tmuxDirectory } = kept
+  if (tmuxDirectory !== undefined && tmuxDirectory !== '') kept['TMUX_TMPDIR'] = resolve(tmuxDirectory)
+  return { ...kept, ...placesOf(paths) }
+}
+
+function spawnService(paths: MosaicPaths, env: StartOptions['env'], log: number | FleetError): ChildProcess {
+  const output = typeof log === 'number' ? log : 'ignore'
   try {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', programPath('mosaicd')], {
       cwd: '/',
       detached: true,
-      stdio: ['ignore', log, log],
-      env: { ...(Object.fromEntries(kept) as Record<string, string>), MOSAIC_HOME: paths.home, MOSAIC_ROSTER: paths.roster },
+      stdio: ['ignore', output, output],
+      env: serviceEnvironment(paths, env),
     })
     child.unref()
     return child
   } finally {
-    closeSync(log)
+    if (typeof log === 'number') closeSync(log)
   }
 }
 
 /** The last lines that the service wrote, for the error of a service that does not come up. */
 function lastWords(paths: MosaicPaths): string {
-  try {
-    return readFileSync(serviceLogFile(paths), 'utf8').trimEnd().split('\n').slice(-3).join('\n')
-  } catch {
-    return ''
-  }
+  const read = readBounded(serviceLogFile(paths), MAX_READ_BYTES)
+  return 'problem' in read ? '' : read.text.trimEnd().split('\n').slice(-3).join('\n')
 }
 
 /**
@@ -70,7 +87,9 @@ export async function ensureService(paths: MosaicPaths, options: StartOptions): 
   await new Tmux({ socketName: undefined, env: options.env }).version()
   makeDirectories(paths)
   options.onProgress?.('starting the host service')
-  const child = spawnService(paths, options.env)
+  const log = openLog(paths)
+  if (log instanceof FleetError) options.onNote?.(`the host service goes on without its log: ${log.message}; mend: ${log.mend}`)
+  const child = spawnService(paths, options.env, log)
   let exitCode: number | null | undefined
   child.once('exit', (code) => {
     exitCode = code
@@ -85,13 +104,10 @@ export async function ensureService(paths: MosaicPaths, options: StartOptions): 
     if (exitCode !== undefined && exitCode !== 0) break
     await new Promise((resolve) => setTimeout(resolve, 15))
   }
-  throw new FleetError(
-    'not_done',
-    `the host service did not start${exitCode === undefined ? ' in time' : ` (exit ${exitCode})`}: ${lastWords(paths)}`,
-    {
-      where: serviceLogFile(paths),
-      reason: 'observer_down',
-      mend: 'mosaic fleet doctor',
-    },
-  )
+  const how = exitCode === undefined ? ' in time' : ` (exit ${exitCode})`
+  throw new FleetError('not_done', `the host service did not start${how}: ${log instanceof FleetError ? log.message : lastWords(paths)}`, {
+    where: serviceLogFile(paths),
+    reason: 'observer_down',
+    mend: (log instanceof FleetError ? log.mend : undefined) ?? 'mosaic fleet doctor',
+  })
 }

@@ -27,8 +27,11 @@ describe('the fleet’s control client', () => {
     // Whatever the creation still had to tell has been told when a reply comes.
     const quiet = await ControlConnection.open(server.tmux, HOLDER, ['ignore-size', 'no-output'])
     await quiet.send({ command: ['list-sessions'] })
-    await heard(server.ask('send-keys', '-t', '=coder0:0.0', 'Enter'))
-    expect((await server.host.list())[0]).toMatchObject({ alive: false, exitStatus: 3 })
+    const before = events.length
+    await server.ask('send-keys', '-t', '=coder0:0.0', 'Enter')
+    // tmux can miss a child's end; whoever looks makes it see that, and tell.
+    await until(async () => (await server.host.list())[0]?.exitStatus === 3)
+    await until(() => events.length > before)
     await heard(server.host.kill('coder0'))
     expect(events.every(({ kind }) => kind === 'changed')).toBe(true)
     await heard(server.tmux.run([['kill-server']]))
@@ -66,9 +69,9 @@ describe('the fleet’s control client', () => {
 
   test('cannot attach where there is no holder', async () => {
     await using server = ownServer()
-    await expect(ControlClient.attach(server.tmux, HOLDER, () => {})).rejects.toMatchObject({ code: 'not_found' })
+    await expect(ControlClient.attach(server.tmux, HOLDER, () => {})).rejects.toMatchObject({ code: 'not_done', reason: 'no-session' })
     await server.host.open()
-    await expect(ControlClient.attach(server.tmux, 'nobody', () => {})).rejects.toMatchObject({ code: 'not_found' })
+    await expect(ControlClient.attach(server.tmux, 'nobody', () => {})).rejects.toMatchObject({ code: 'not_done', reason: 'no-session' })
   })
 })
 
@@ -178,7 +181,8 @@ test('commands over a connection are exact and answered one by one, and a bad on
   expect(shown).toEqual([hostile])
   await expect(connection.send({ command: ['no-such-command'] })).rejects.toThrow(/unknown command/)
   await expect(connection.send({ command: ['has-session', '-t', '=nobody:'] }, { command: ['list-sessions'] })).rejects.toMatchObject({
-    code: 'not_found',
+    code: 'not_done',
+    reason: 'no-session',
   })
   expect(await connection.send({ command: ['display-message', '-p', 'still here'] })).toEqual([['still here']])
   await connection.close()

@@ -50,7 +50,7 @@ export class ControlClient implements AsyncDisposable {
   /**
    * Attaches to the holder session and puts out any earlier control client there.
    * @param listener called once per batch of changes, and once when the server (or the holder) is gone
-   * @throws FleetError `not_found` when there is no holder session
+   * @throws FleetError `not_done` when there is no holder session
    */
   static async attach(tmux: Tmux, holderSession: string, listener: (event: SessionHostEvent) => void): Promise<ControlClient> {
     const connection = await ControlConnection.open(tmux, holderSession, FLAGS)
@@ -97,9 +97,9 @@ export class ControlClient implements AsyncDisposable {
   /** Leaves without reviving anything. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#leaving = true
-    // The server may be gone already, and the hook with it.
-    await this.disarmRevive().catch(() => {})
-    await this.#connection.close()
+    // The server may be gone already, and the hook with it; one that hangs is not waited for.
+    const disarmed = this.disarmRevive().catch(() => {})
+    await this.#connection.close(disarmed)
   }
 
   /** A fleet has one: the service that had another is dead, or this one would not run. */

@@ -72,7 +72,7 @@ export class ControlConnection {
 
   /**
    * Attaches to exactly that session. A control client neither sizes nor types by itself.
-   * @throws FleetError `not_found` when there is no such session or server
+   * @throws FleetError `not_done` when there is no such session or server
    */
   static async open(tmux: Tmux, session: string, flags: readonly string[]): Promise<ControlConnection> {
     const child = tmux.control(session, flags)
@@ -125,10 +125,14 @@ export class ControlConnection {
     })
   }
 
-  /** Leaves; tmux is told, so that it does not find a dead client. */
-  async close(): Promise<void> {
-    this.#child.stdin.end()
+  /**
+   * Leaves; tmux is told, so that it does not find a dead client.
+   * @param last what was sent before and is to be answered first
+   */
+  async close(last?: Promise<void>): Promise<void> {
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), LEAVE_MS)
+    await last
+    this.#child.stdin.end()
     await this.closed
     clearTimeout(timer)
   }

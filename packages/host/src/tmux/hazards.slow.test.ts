@@ -107,7 +107,7 @@ describe('a pane’s death can go unnoticed', () => {
     await until(() => pids.every((pid) => processState(pid) !== 'running'))
     const ends = await until(async () => {
       const panes = await server.host.list()
-      return panes.every(({ alive }) => !alive) && panes
+      return panes.every(({ alive, exitSignal }) => !alive && exitSignal !== null) && panes
     })
     expect(ends.map(({ exitSignal }) => exitSignal)).toEqual(numbers(60).map(() => 9))
   })
@@ -170,7 +170,7 @@ test('a target matches by prefix: the agent whose name begins like another’s i
   expect(await server.host.kill('agent-')).toBe(false)
   expect(await server.host.kill('agent')).toBe(false)
   expect(await server.host.paste('agent-', sessionId, 'x')).toEqual({ outcome: 'refused', because: 'no-session' })
-  await expect(server.host.capture('agent-')).rejects.toMatchObject({ code: 'not_found' })
+  await expect(server.host.capture('agent-')).rejects.toMatchObject({ code: 'not_done', reason: 'no-session' })
   await server.start('agent-', ['cat'])
   expect(await server.host.kill('agent-')).toBe(true)
   expect(await named(server, 'agent-2')).toMatchObject({ sessionId, alive: true })

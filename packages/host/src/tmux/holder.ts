@@ -14,6 +14,15 @@ const KEPT = 'mosaic:kept'
 /** How long a dying server may stand in the way of its successor, or take to end, milliseconds. */
 const SERVER_CHANGE_MS = 10_000
 
+/** On the holder session it tells whose it is. */
+const HOME_VARIABLE = 'MOSAIC_HOME'
+
+/** The home whose fleet has this holder; `undefined` when there is none, or nobody's. */
+export async function holderHome(tmux: Tmux, holderSession: string): Promise<string | undefined> {
+  const { stdout, failure } = await tmux.run([['show-environment', '-t', sessionTarget(holderSession), HOME_VARIABLE]])
+  return failure === undefined ? stdout.trimEnd().slice(`${HOME_VARIABLE}=`.length) : undefined
+}
+
 const pause = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs))
 
 export class Holder {

@@ -22,12 +22,18 @@ export interface TmuxFailure {
   text: string
 }
 
+/** The reason of an error that says that no session is there: what was to be in it does not run. */
+export const NO_SESSION = 'no-session'
+
 const KINDS: readonly (readonly [TmuxFailureKind, RegExp])[] = [
   ['denied', /^access not allowed|^error connecting to .*\((Permission denied|Operation not permitted)\)/m],
   ['absent', /^no server running on |^error connecting to .*\((No such file or directory|Connection refused)\)/m],
   ['dying', /^(server exited|lost server)/m],
   ['mismatch', /^protocol version mismatch|^open terminal failed: protocol/m],
-  ['no-target', /^can't find (session|window|pane|client)|^no such (session|window|pane)|^no current target/m],
+  [
+    'no-target',
+    /^can't find (session|window|pane|client)|^no such (session|window|pane)|^no current (target|session|client|window)|^no sessions/m,
+  ],
   ['duplicate', /^duplicate session/m],
 ]
 
@@ -52,7 +58,8 @@ export function tmuxError(failure: TmuxFailure, what: string): FleetError {
       })
     case 'no-target':
     case 'absent':
-      return new FleetError('not_found', said, { reason: 'no-session', mend: 'mosaic fleet up' })
+      // Not `not_found`: nobody has named a session, and what was named may well be there, only not running.
+      return new FleetError('not_done', said, { reason: NO_SESSION, mend: 'mosaic fleet up' })
     case 'duplicate':
       return new FleetError('refused', said, {
         reason: 'session-exists',

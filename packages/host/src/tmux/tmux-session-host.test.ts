@@ -30,7 +30,7 @@ describe('an absent server', () => {
     expect(await server.host.list()).toEqual([])
     expect(await server.host.kill('nobody')).toBe(false)
     expect(await server.host.paste('nobody', '$1', 'x')).toEqual({ outcome: 'refused', because: 'no-session' })
-    expect((await refusalOf(server.host.capture('nobody')))?.code).toBe('not_found')
+    expect((await refusalOf(server.host.capture('nobody')))?.reason).toBe('no-session')
     expect(existsSync(server.tmux.socketPath)).toBe(false)
   })
 

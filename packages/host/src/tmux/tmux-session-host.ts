@@ -10,7 +10,7 @@ import { PANE_FORMAT, parsePanes } from './pane-format.ts'
 import { pasteAndSend, sweepPasteBuffers } from './paste.ts'
 import { createCommands, HISTORY_LINES } from './session-recipe.ts'
 import { startError } from './start-error.ts'
-import { paneTarget, sessionTarget, type Tmux } from './tmux.ts'
+import { paneTarget, sessionTarget, type Tmux, type TmuxCommand } from './tmux.ts'
 import { type TmuxFailure, tmuxError } from './tmux-failure.ts'
 
 /** How often a creation is tried again when a dying server took it along. */
@@ -42,11 +42,11 @@ export class TmuxSessionHost implements SessionHost {
 
   /** The holder's own pane is left out. */
   async list(): Promise<PaneState[]> {
-    let panes = await this.#read([LIST])
+    let panes = await listPanes(this.#tmux)
     for (let round = 0; round < REAP_ROUNDS && panes.some(this.#isDeathUntold); round += 1) {
       if (round > 0) await new Promise((resolve) => setTimeout(resolve, REAP_PAUSE_MS))
       // tmux can miss a child's end. The end of this one makes it look at all of them.
-      panes = await this.#read([['run-shell', 'true'], LIST])
+      panes = await listPanes(this.#tmux, ['run-shell', 'true'])
     }
     this.#leftTerminal = new Set(panes.filter(this.#isDeathUntold).map((pane) => pane.paneId))
     return panes.filter((pane) => pane.session !== this.#holder.session)
@@ -57,12 +57,6 @@ export class TmuxSessionHost implements SessionHost {
     if (alive || exitStatus !== null || exitSignal !== null) return false
     const state = processState(pid)
     return state === 'zombie' || (state === 'running' && !this.#leftTerminal.has(paneId))
-  }
-
-  async #read(commands: readonly (readonly string[])[]): Promise<PaneState[]> {
-    const { stdout, failure } = await this.#tmux.run(commands)
-    if (failure !== undefined && failure.kind !== 'absent' && failure.kind !== 'dying') throw tmuxError(failure, 'cannot list sessions')
-    return failure === undefined ? parsePanes(stdout, Date.now()) : []
   }
 
   async create(spec: SessionSpec): Promise<PaneState> {
@@ -127,6 +121,13 @@ export class TmuxSessionHost implements SessionHost {
   async close(): Promise<void> {
     await this.#holder.close()
   }
+}
+
+/** Every pane of the server, after `first` has been done; none where no server is. @throws FleetError when it does not tell */
+export async function listPanes(tmux: Tmux, ...first: readonly TmuxCommand[]): Promise<PaneState[]> {
+  const { stdout, failure } = await tmux.run([...first, LIST])
+  if (failure !== undefined && failure.kind !== 'absent' && failure.kind !== 'dying') throw tmuxError(failure, 'cannot list sessions')
+  return failure === undefined ? parsePanes(stdout, Date.now()) : []
 }
 
 function started(stdout: string, what: string): PaneState {

@@ -17,11 +17,11 @@ const refusal = async (act: Promise<unknown>): Promise<FleetError> => {
 }
 
 /** A program named `tmux` in a directory of its own, which is then the whole PATH. */
-function standIn(directory: string, script: string): Tmux {
+function standIn(directory: string, script: string, timeoutMs = 60_000): Tmux {
   const bin = join(directory, 'bin')
   mkdirSync(bin)
   writeFileSync(join(bin, 'tmux'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
-  return new Tmux({ socketName: 'mosaictest-none', env: { PATH: bin }, timeoutMs: 300 })
+  return new Tmux({ socketName: 'mosaictest-none', env: { PATH: bin }, timeoutMs })
 }
 
 describe('a call of tmux', () => {
@@ -33,7 +33,7 @@ describe('a call of tmux', () => {
 
   test('ends when the server hangs', async () => {
     await using server = ownServer()
-    const error = await refusal(standIn(server.directory, '/bin/sleep 600 & wait').run([['list-sessions']]))
+    const error = await refusal(standIn(server.directory, '/bin/sleep 600 & wait', 300).run([['list-sessions']]))
     expect(error.reason).toBe('tmux-hung')
   })
 
