@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import type { FleetDefinition } from '@mosaic/domain/agent'
 import { atomicWrite } from './files/atomic-write.ts'
+import { makeRoom } from './files/remove.ts'
 import type { PostOffice } from './mailbox/post-office.ts'
 import type { MosaicPaths } from './paths.ts'
 
@@ -10,7 +11,9 @@ import type { MosaicPaths } from './paths.ts'
 export function keepLastScreen(paths: MosaicPaths, name: string, screen: string, log: (text: string) => void): void {
   if (screen.trim() === '') return
   try {
-    atomicWrite(join(paths.stateOf(name), 'last-screen.txt'), screen, { durable: false })
+    const file = join(paths.stateOf(name), 'last-screen.txt')
+    makeRoom(file)
+    atomicWrite(file, screen, { durable: false })
   } catch (error) {
     log(`${name}: its last screen was not kept: ${(error as Error).message}`)
   }

@@ -1,6 +1,6 @@
 /** The fleet of this host, whole: supervisor, observer, courier and what runtimes say, behind the two fleet interfaces. */
 
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import type { AgentDefinition, FleetDefinition, MachineDefaults } from '@mosaic/domain/agent'
 import type { AgentRecord, FleetEvent, FleetSnapshot } from '@mosaic/domain/agent-record'
 import { commsBlock } from '@mosaic/domain/comms-block'
@@ -18,9 +18,12 @@ import type { Signal } from '@mosaic/domain/signal'
 import { keepLastScreen, tellOrchestrator } from './after-death.ts'
 import type { Acting } from './audit/acting.ts'
 import { FleetAudit } from './audit/fleet-audit.ts'
+import { setAsideNote } from './databases.ts'
 import { atomicWrite } from './files/atomic-write.ts'
 import { fileError } from './files/file-error.ts'
+import { removeSwitch } from './files/remove.ts'
 import { FleetEvents } from './fleet-events.ts'
+import { fleetLivesAt } from './fleet-lives-at.ts'
 import { HeartbeatObserver } from './heartbeat/observer.ts'
 import { PostOffice } from './mailbox/post-office.ts'
 import { targetOf } from './mailbox/target.ts'
@@ -108,7 +111,7 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
   static async open(parts: LocalFleetParts): Promise<LocalFleet> {
     const { paths, machine } = parts
     for (const directory of [paths.run, paths.agents, paths.state]) mkdirSync(directory, { recursive: true, mode: 0o700 })
-    const roster = new CurrentRoster(paths, machine)
+    const roster = await CurrentRoster.open(paths, machine, (place) => fleetLivesAt(paths.home, place, parts.launcherEnv))
     const fleet = new LocalFleet(parts, roster, await parts.openHost(roster.fleet))
     await fleet.#supervisor.adopt()
     for (const agent of fleet.#fleet.agents) fleet.#intake.follow(agent.name)
@@ -149,7 +152,7 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
       fleet: this.#fleet,
       nowMs: clock.wallMs(),
       observerUp: true,
-      observerNote: this.#observer.note(),
+      observerNote: [this.#observer.note(), setAsideNote(paths)].filter((note) => note !== null).join('; ') || null,
       rosterProblem: this.#roster.problem,
       supervised: (name) => this.#supervised(name),
       observation: (name) => this.#observer.observation(name),
@@ -231,7 +234,7 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
 
   async resume(): Promise<void> {
     this.#audit.record({ verb: 'resume' })
-    rmSync(this.#parts.paths.pausedFile, { force: true })
+    removeSwitch(this.#parts.paths.pausedFile)
     this.#emit(null, 'paused', { paused: false })
     this.#post.courier.pokeAll()
   }

@@ -14,7 +14,8 @@ const look = (home: FleetHome) => localSnapshot(resolvePaths({ env: home.env }),
 
 /** A fleet that was up, and whose host service has ended. */
 async function left(home: FleetHome, act: (fleet: LocalFleet) => Promise<void> = async () => {}): Promise<void> {
-  await using opened = await openLocalFleet({ env: home.env })
+  // A slow machine would take longer for more deaths than the time in which they are counted.
+  await using opened = await openLocalFleet({ env: home.env, policy: { maxRestarts: 1 } })
   await opened.fleet.start()
   await allHealthy(opened.fleet)
   await act(opened.fleet)

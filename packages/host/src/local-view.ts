@@ -2,13 +2,13 @@
 
 import { defineFleet, type FleetDefinition, type MachineDefaults } from '@mosaic/domain/agent'
 import type { FleetSnapshot } from '@mosaic/domain/agent-record'
-import { FleetError } from '@mosaic/domain/error'
+import { fleetLivesAt } from './fleet-lives-at.ts'
 import { type Observation, readHeartbeat } from './heartbeat/observer.ts'
 import { queuedOnDisk } from './mailbox/queued.ts'
 import type { MosaicPaths } from './paths.ts'
 import { machineDefaults } from './paths.ts'
 import { loadRoster, rosterError } from './roster-file/read-roster.ts'
-import { type RosterInForce, rosterInForce } from './roster-in-force.ts'
+import { rosterInForce } from './roster-in-force.ts'
 import { RuntimeSessions } from './runtime-sessions.ts'
 import { adapterOf, runtimeAdapters } from './runtimes/registry.ts'
 import { joinSnapshot, type SupervisedAs } from './snapshot.ts'
@@ -21,16 +21,6 @@ export function definedFleet(paths: MosaicPaths, machine: MachineDefaults): Flee
   const reading = loadRoster(paths.roster)
   if (!reading.ok) throw rosterError(reading.faults)
   return defineFleet(reading.roster, machine)
-}
-
-/** As the fleet has it that nobody stopped: while the roster on disk is faulty, the last good one. Writes nothing. */
-function seenFleet(paths: MosaicPaths, machine: MachineDefaults): RosterInForce {
-  try {
-    return { fleet: definedFleet(paths, machine), problem: null }
-  } catch (error) {
-    if (!(error instanceof FleetError)) throw error
-    return rosterInForce(paths, machine)
-  }
 }
 
 function supervisedFrom(record: SupervisorRecord, name: string): SupervisedAs | undefined {
@@ -51,7 +41,8 @@ function seen(paths: MosaicPaths, name: string, nowMs: number): Observation {
 
 /** @throws FleetError of the roster, or `missing` without tmux */
 export async function localSnapshot(paths: MosaicPaths, env: Readonly<Record<string, string | undefined>>): Promise<FleetSnapshot> {
-  const { fleet, problem } = seenFleet(paths, machineDefaults(env))
+  // As the fleet has it that nobody stopped.
+  const { fleet, problem } = await rosterInForce(paths, machineDefaults(env), (place) => fleetLivesAt(paths.home, place, env))
   const host = new TmuxSessionHost(new Tmux({ socketName: fleet.socketName, env }), fleet.holderSession)
   const record = readRecord(paths)
   const adapters = runtimeAdapters(env['PATH'])

@@ -1,11 +1,11 @@
 import { homedir, hostname } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { isHostName, isTenantId } from '@mosaic/domain/address'
 import { FleetError } from '@mosaic/domain/error'
 import { nodeProgram } from '@mosaic/testkit/node-program'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { heartbeatIntervalMs, machineDefaults, resolvePaths } from './paths.ts'
+import { heartbeatIntervalMs, machineDefaults, placesOf, resolvePaths } from './paths.ts'
 
 /** Longest path that Linux takes for a unix socket, its closing NUL left out. */
 const SUN_PATH_BYTES = 107
@@ -25,6 +25,13 @@ describe('the paths of a tenant', () => {
     expect(paths.run).toBe(join(process.cwd(), 'run'))
     expect(paths.roster).toBe(join(process.cwd(), 'r.yaml'))
     expect(resolvePaths({ env: { MOSAIC_ROSTER: '/a' }, roster: '/b' }).roster).toBe('/b')
+  })
+
+  it('are found again by whoever is given their variables, wherever it runs', () => {
+    const paths = resolvePaths({ env: { MOSAIC_HOME: 'x', MOSAIC_HEARTBEAT_RUN_DIR: 'run', MOSAIC_ROSTER: 'r.yaml' } })
+    const variables = placesOf(paths)
+    for (const place of Object.values(variables)) expect(isAbsolute(place)).toBe(true)
+    expect(JSON.stringify(resolvePaths({ env: variables }))).toBe(JSON.stringify(paths))
   })
 
   it.each(['home', 'roster'] as const)('are refused when the %s has a control character in it', (key) => {
@@ -78,7 +85,7 @@ describe('the heartbeat interval', () => {
     expect(heartbeatIntervalMs({ MOSAIC_HEARTBEAT_INTERVAL: '3600' })).toBe(3_600_000)
   })
 
-  it.each(['0', '-1', '3601', 'NaN', 'Infinity', '15s', ' ', '1,5'])('refuses %j with what to write instead', (text) => {
+  it.each(['0', '-1', '1e-9', '0.099', '3601', 'NaN', 'Infinity', '15s', ' ', '1,5'])('refuses %j with what to write instead', (text) => {
     const read = () => heartbeatIntervalMs({ MOSAIC_HEARTBEAT_INTERVAL: text })
     expect(read).toThrow(expect.objectContaining({ code: 'invalid', mend: expect.stringContaining('MOSAIC_HEARTBEAT_INTERVAL=15') }))
   })

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { assertName } from '@mosaic/domain/address'
 import type { MachineDefaults } from '@mosaic/domain/agent'
 import { FleetError } from '@mosaic/domain/error'
+import { MAX_HEARTBEAT_INTERVAL_S, MIN_HEARTBEAT_INTERVAL_S } from '@mosaic/domain/heartbeat'
 
 /** Longest path of a unix socket that Linux and macOS both take, in bytes. */
 const MAX_SOCKET_PATH_BYTES = 100
@@ -106,14 +107,21 @@ export function resolvePaths(options: PathOptions): MosaicPaths {
   }
 }
 
-/** `MOSAIC_HEARTBEAT_INTERVAL` in milliseconds. @throws FleetError `invalid` when it is not a positive number of seconds */
+/** The variables that name a tenant's places, absolute: whoever is given them finds the same, wherever it runs. */
+export const placesOf = ({ home, roster, run }: MosaicPaths) => ({
+  MOSAIC_HOME: home,
+  MOSAIC_ROSTER: roster,
+  MOSAIC_HEARTBEAT_RUN_DIR: run,
+})
+
+/** `MOSAIC_HEARTBEAT_INTERVAL` in milliseconds. @throws FleetError `invalid` when it is out of bounds, or no number */
 export function heartbeatIntervalMs(env: Readonly<Record<string, string | undefined>>): number | undefined {
   const text = filled(env['MOSAIC_HEARTBEAT_INTERVAL'])
   if (text === undefined) return undefined
   const seconds = Number(text)
-  if (Number.isFinite(seconds) && seconds > 0 && seconds <= 3600) return seconds * 1000
+  if (seconds >= MIN_HEARTBEAT_INTERVAL_S && seconds <= MAX_HEARTBEAT_INTERVAL_S) return seconds * 1000
   throw new FleetError('invalid', `MOSAIC_HEARTBEAT_INTERVAL is ${JSON.stringify(text)}`, {
-    mend: 'give seconds above 0, at most 3600, e.g. MOSAIC_HEARTBEAT_INTERVAL=15',
+    mend: `give seconds, ${MIN_HEARTBEAT_INTERVAL_S} to ${MAX_HEARTBEAT_INTERVAL_S}, e.g. MOSAIC_HEARTBEAT_INTERVAL=15`,
   })
 }
 

@@ -111,7 +111,7 @@ describe('drift', () => {
         await home.tmux('respawn-pane', '-k', '-t', '=coder0:0.0', 'cat')
         await drifts(fleet)
         expect(isAlive(pid ?? 0)).toBe(true)
-        const message = home.message('coder0', 'not for a cat', { deadlineAtMs: Date.now() + 500 })
+        const message = home.message('coder0', 'not for a cat', { deadlineAtMs: Date.now() + 2_000 })
         await fleet.send(message)
         expect(await fleet.waitForReceipt(message.id, 20_000)).toMatchObject({ state: 'refused', reason: 'foreign-process', attempts: 0 })
         expect((await home.screen('coder0')).trim()).toBe('')

@@ -2,8 +2,10 @@
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { FleetError } from '@mosaic/domain/error'
 import type { Signal } from '@mosaic/domain/signal'
+import { type DatabaseSpec, databaseProblem, openStore } from './files/database.ts'
 import type { MosaicPaths } from './paths.ts'
 
 export type UsageSignal = Extract<Signal, { kind: 'usage' }>
@@ -32,6 +34,30 @@ CREATE TABLE IF NOT EXISTS usage (
 CREATE INDEX IF NOT EXISTS usage_time ON usage (at_ms);
 `
 
+const BUSY_MS = 5_000
+
+export const usageDatabase = (paths: MosaicPaths): DatabaseSpec => ({
+  file: join(paths.state, 'usage.db'),
+  what: 'the usage ledger',
+  schema: SCHEMA,
+})
+
+/** @throws FleetError `not_done` when it cannot be opened */
+function openLedger(spec: DatabaseSpec): DatabaseSync {
+  try {
+    return openStore(spec, BUSY_MS)
+  } catch (error) {
+    const problem = databaseProblem(error)
+    if (problem === undefined) throw error
+    throw new FleetError('not_done', `${spec.what} cannot be opened: ${problem.words}`, {
+      where: spec.file,
+      reason: problem.kind === 'full' ? 'disk-full' : 'database',
+      mend: problem.kind === 'full' ? 'free some space, then try again' : 'mosaic fleet doctor',
+      cause: error,
+    })
+  }
+}
+
 export class UsageLedger implements Disposable {
   readonly #database: DatabaseSync
   readonly #insert: StatementSync
@@ -41,9 +67,7 @@ export class UsageLedger implements Disposable {
 
   constructor(paths: MosaicPaths) {
     mkdirSync(paths.state, { recursive: true, mode: 0o700 })
-    this.#database = new DatabaseSync(join(paths.state, 'usage.db'), { timeout: 5_000 })
-    this.#database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;')
-    this.#database.exec(SCHEMA)
+    this.#database = openLedger(usageDatabase(paths))
     this.#insert = this.#database.prepare('INSERT OR IGNORE INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#sums = this.#database.prepare(
       'SELECT agent, sum(input + output + cache_read + cache_write) AS tokens, sum(cost_usd) AS cost FROM usage WHERE at_ms >= ? GROUP BY agent',

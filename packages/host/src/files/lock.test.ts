@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FleetError } from '@mosaic/domain/error'
 import { killNine } from '@mosaic/testkit/faults'
@@ -124,6 +125,20 @@ describe('a file lock', () => {
     } finally {
       for (const program of programs) await program.kill()
     }
+  })
+
+  it('is refused at once, with how to mend it, where no lock file stands', async () => {
+    await using home = await tempHome()
+    const at = (name: string) => join(home.root, name)
+    execFileSync('mkfifo', [at('fifo')])
+    mkdirSync(at('directory'))
+    symlinkSync('target', at('link'))
+    writeFileSync(at('garbage'), 'x'.repeat(5_000))
+    for (const name of ['fifo', 'directory', 'link', 'garbage']) {
+      const refusal = expect.objectContaining({ code: 'not_done', where: at(name), mend: expect.stringContaining(`mv ${at(name)}`) })
+      expect(() => FileLock.tryAcquire(at(name)), name).toThrow(refusal)
+    }
+    expect(existsSync(at('target'))).toBe(false)
   })
 
   it('throws, and holds nothing, where it cannot be made', async () => {

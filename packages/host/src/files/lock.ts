@@ -3,8 +3,25 @@
  * POSIX record lock underneath. No stale file has to be judged, and a child process does not inherit it.
  */
 
-import { DatabaseSync } from 'node:sqlite'
+import { lstatSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
 import { FleetError } from '@mosaic/domain/error'
+import { databaseProblem, openDatabase } from './database.ts'
+
+/** A lock whose file is broken is held by nobody and can be taken by nobody. */
+const broken = (path: string, why: string, cause?: unknown): FleetError =>
+  new FleetError('not_done', `the lock ${path} cannot be used: ${why}`, {
+    where: path,
+    reason: 'lock',
+    mend: `move it away while nothing of the fleet's runs: mv ${path} ${path}.bad`,
+    cause,
+  })
+
+/** Opens the file, which is made when absent. Nothing else than a file is opened: a FIFO would be waited for without end. */
+function openLock(path: string): DatabaseSync {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) throw broken(path, 'it is not a regular file')
+  return openDatabase({ file: path, what: `the lock ${path}` }, 0)
+}
 
 export class FileLock implements Disposable {
   readonly #database: DatabaseSync
@@ -13,17 +30,21 @@ export class FileLock implements Disposable {
     this.#database = database
   }
 
-  /** The lock, or `undefined` when somebody holds it. The file stays: removing it would let two hold "the" lock. */
+  /**
+   * The lock, or `undefined` when somebody holds it. The file stays: removing it would let two hold "the" lock.
+   * @throws FleetError `not_done` when its file cannot be made or is broken
+   */
   static tryAcquire(path: string): FileLock | undefined {
-    const database = new DatabaseSync(path, { timeout: 0 })
+    const database = openLock(path)
     try {
       // Nothing is ever written; in memory, no journal is left behind by a killed holder.
       database.exec('PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE')
       return new FileLock(database)
     } catch (error) {
       database.close()
-      if ((error as { errcode?: number }).errcode === 5) return undefined
-      throw error
+      const problem = databaseProblem(error)
+      if (problem?.kind === 'busy') return undefined
+      throw problem === undefined ? error : broken(path, problem.words, error)
     }
   }
 

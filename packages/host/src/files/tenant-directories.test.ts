@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, statSync, symlinkSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tempHome } from '@mosaic/testkit/temp-home'
 import { describe, expect, it } from 'vitest'
@@ -28,6 +28,21 @@ describe('the fleet’s own directories', () => {
     expect(runDirectories(paths)).toContain(paths.run)
   })
 })
+
+it.each(['log', 'spool', 'state', 'run'] as const)(
+  'what stands in the place of the directory %s is named, with how to mend it',
+  async (key) => {
+    await using temporary = await tempHome()
+    const paths = resolvePaths({ env: temporary.env })
+    mkdirSync(paths.fleet, { recursive: true })
+    const refusal = expect.objectContaining({ code: 'refused', where: paths[key], mend: expect.stringContaining(`mv ${paths[key]}`) })
+    writeFileSync(paths[key], '')
+    expect(() => makeDirectories(paths)).toThrow(refusal)
+    rmSync(paths[key])
+    symlinkSync('nowhere', paths[key])
+    expect(() => makeDirectories(paths)).toThrow(refusal)
+  },
+)
 
 describe('a run directory that an operator named', () => {
   it.each([0o1777, 0o775])('is refused and left as it is when others can write to it: %o', async (mode) => {

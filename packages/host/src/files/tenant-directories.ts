@@ -33,10 +33,26 @@ export function runDirectoryProblem(paths: MosaicPaths): FleetError | undefined 
   return undefined
 }
 
-/** @throws FleetError `refused` for a run directory or a directory of sockets that another user made or can change */
+/** A directory of the fleet. @throws FleetError `refused` when something else has its name */
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: PRIVATE_MODE })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    // Also a link that leads nowhere.
+    if (code !== 'EEXIST' && code !== 'ENOENT') throw error
+    throw new FleetError('refused', `${directory} is not a directory`, {
+      where: directory,
+      mend: `move it away: mv ${directory} ${directory}.bad`,
+      cause: error,
+    })
+  }
+}
+
+/** @throws FleetError `refused` for a run directory or a directory of sockets that another user made or can change, or none */
 export function makeDirectories(paths: MosaicPaths): void {
   for (const directory of [paths.home, paths.fleet, paths.run, paths.agents, paths.spool, paths.log, paths.state, paths.sockets]) {
-    mkdirSync(directory, { recursive: true, mode: PRIVATE_MODE })
+    makeDirectory(directory)
   }
   const problem = runDirectoryProblem(paths)
   if (problem !== undefined) throw problem

@@ -5,12 +5,13 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { constants, openSync, rmSync, statSync } from 'node:fs'
+import { constants, openSync, statSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { removeOwn } from '../files/remove.ts'
 
 /** A fresh FIFO at `path`; what was there is removed. */
 export function makeFifo(path: string): void {
-  rmSync(path, { force: true })
+  removeOwn(path)
   const { status, stderr, error } = spawnSync('mkfifo', ['-m', '600', path], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`mkfifo: ${error?.message ?? stderr.trim()}`)
 }

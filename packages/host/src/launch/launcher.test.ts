@@ -120,6 +120,27 @@ describe('the launcher', () => {
     expect(await refused(it.envFile)).toContain('no-such-runtime')
   })
 
+  it('names what is too large for the kernel, in one line', async () => {
+    await using it = await world()
+    for (const large of [
+      { HUGE: 'x'.repeat(140 * 1024) },
+      Object.fromEntries(Array.from({ length: 120 }, (_, at) => [`V${at}`, 'x'.repeat(60_000)])),
+    ]) {
+      it.prepare({ argv: ['/bin/true'], cwd: '/' }, large)
+      const { code, errors } = await it.launch(it.envFile)
+      expect(code).toBe(127)
+      expect(errors).toMatch(/^mosaic: this agent cannot be launched: its environment .* is (HUGE with 143360|V\d+ with 60000)\n$/)
+    }
+  })
+
+  it('takes as much as a roster may ask for', async () => {
+    await using it = await world()
+    const large = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`V${at}`, 'x'.repeat(65_000)]))
+    it.prepare({ argv: ['/bin/sh', '-c', 'printf %s "$V7" > "$REPORT"'], cwd: '/' }, large)
+    expect(await it.launch(it.envFile)).toMatchObject({ code: 0, errors: '' })
+    expect(readFileSync(it.report, 'utf8')).toBe(large['V7'])
+  })
+
   it('hands on no ignored or blocked signal: a runtime starts with the defaults', async () => {
     await using it = await world()
     it.prepare({ argv: ['/bin/sh', '-c', 'exec grep -E "^Sig(Ign|Blk)" /proc/self/status > "$REPORT"'], cwd: '/' })

@@ -52,12 +52,12 @@ describe('the link', () => {
     expect(await client().request('ask', {}, 5000)).toEqual({ got: 'unreachable' })
     const silent = createServer(() => {})
     await new Promise<void>((resolve) => silent.listen(path(), resolve))
-    expect(await client().request('ask', {}, 50)).toEqual({ got: 'silence' })
+    expect(await client().request('ask', {}, 1000)).toEqual({ got: 'silence' })
     silent.close()
   })
 
   test('is not taken in by an answer to another request, or by no answer at all', async () => {
-    const liar = createServer((socket) => socket.end('{"id":2,"ok":true,"value":1}\nnonsense\n\0\n'))
+    const liar = createServer((socket) => socket.on('error', () => {}).end('{"id":2,"ok":true,"value":1}\nnonsense\n\0\n'))
     await new Promise<void>((resolve) => liar.listen(path(), resolve))
     expect(await client().request('ask', {}, 5000)).toEqual({ got: 'silence' })
     liar.close()
@@ -99,7 +99,7 @@ describe('the link', () => {
   test('leaves no socket, and lets its clients go', async () => {
     const server = await LinkServer.listen(path(), { ...handlers, never: () => new Promise(() => {}) })
     const waiting = client().request('never', {}, 20_000)
-    await until(async () => (await client().request('ask', {}, 1000)).got === 'value')
+    await until(async () => (await client().request('ask', {}, 5000)).got === 'value')
     server[Symbol.dispose]()
     expect(existsSync(path())).toBe(false)
     expect(await waiting).toEqual({ got: 'silence' })

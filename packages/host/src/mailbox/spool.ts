@@ -5,7 +5,7 @@
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Address, formatAddress, parseAddress } from '@mosaic/domain/address'
 import { FleetError } from '@mosaic/domain/error'
 import {
@@ -18,7 +18,11 @@ import {
   utf8Length,
 } from '@mosaic/domain/message'
 import type { ReceiptChange, Spool, SpooledMessage } from '@mosaic/domain/ports/mailbox'
+import { type DatabaseSpec, databaseProblem, openStore } from '../files/database.ts'
 import type { MosaicPaths } from '../paths.ts'
+
+const WHAT = 'the spool'
+const BUSY_MS = 10_000
 
 /** `message_waiting` has all of an unsettled message but its text, and by its states the one under way before those that wait. */
 const SCHEMA = `
@@ -137,14 +141,12 @@ function guarded<T>(what: string, act: () => T): T {
     return act()
   } catch (error) {
     if (error instanceof FleetError) throw error
-    const code = (error as { errcode?: number }).errcode
-    if (code === undefined) throw error
-    // 13 SQLITE_FULL, 10 SQLITE_IOERR, 8 SQLITE_READONLY, 11 SQLITE_CORRUPT, 5 SQLITE_BUSY
-    const primary = code & 0xff
-    const why = primary === 13 ? 'the disk is full' : primary === 5 ? 'the spool is busy' : (error as Error).message
-    throw new FleetError('not_done', `${what}: ${why}`, {
-      reason: primary === 13 ? 'disk-full' : 'spool',
-      mend: primary === 13 ? 'free some space, then send again' : 'mosaic fleet doctor',
+    const problem = databaseProblem(error)
+    if (problem === undefined) throw error
+    const isFull = problem.kind === 'full'
+    throw new FleetError('not_done', `${what}: ${problem.kind === 'busy' ? 'the spool is busy' : problem.words}`, {
+      reason: isFull ? 'disk-full' : 'spool',
+      mend: isFull ? 'free some space, then send again' : 'mosaic fleet doctor',
       cause: error,
     })
   }
@@ -161,12 +163,7 @@ export class SqliteSpool implements Spool, Disposable {
   readonly #hold: StatementSync
 
   constructor(file: string) {
-    this.#database = guarded('the spool cannot be opened', () => {
-      const database = new DatabaseSync(file, { timeout: 10_000 })
-      database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;')
-      database.exec(SCHEMA)
-      return database
-    })
+    this.#database = guarded('the spool cannot be opened', () => openStore({ file, what: WHAT, schema: SCHEMA }, BUSY_MS))
     this.#byId = this.#database.prepare('SELECT * FROM message WHERE id = ?')
     const prepare = (sql: string) => this.#database.prepare(sql)
     this.#first = prepare(`${HEAD} ORDER BY state, seq LIMIT 1`)
@@ -341,8 +338,10 @@ export class SqliteSpool implements Spool, Disposable {
   }
 }
 
+export const spoolDatabase = (paths: MosaicPaths): DatabaseSpec => ({ file: join(paths.spool, 'spool.db'), what: WHAT, schema: SCHEMA })
+
 /** The tenant's spool, made when absent. @throws FleetError `not_done` when it cannot be opened */
 export function openSpool(paths: MosaicPaths): SqliteSpool {
   mkdirSync(paths.spool, { recursive: true, mode: 0o700 })
-  return new SqliteSpool(join(paths.spool, 'spool.db'))
+  return new SqliteSpool(spoolDatabase(paths).file)
 }

@@ -7,6 +7,9 @@ import { type Terminals, terminals } from './fixtures/terminals.ts'
 
 const AGENT = { width: 200, height: 50 }
 
+/** A line stands in it whole. */
+const written = (file: string): boolean => existsSync(file) && readFileSync(file, 'utf8').endsWith('\n')
+
 const agentSize = ({ agents }: Terminals) => agents.ask('display-message', '-p', '-t', '=coder0:0.0', '#{pane_width}x#{pane_height}')
 
 async function attached(size: { width: number; height: number }) {
@@ -29,7 +32,7 @@ describe('an operator who attaches', () => {
     await until(async () => (await agentSize(world)) === `${size.width}x${size.height}`)
     await until(async () => (await terminal.see()).some((line) => line.includes('reader ready')))
     await terminal.press('h', 'i', 'Enter')
-    await until(() => existsSync(file))
+    await until(() => written(file))
     expect(JSON.parse(readFileSync(file, 'utf8'))).toBe('hi')
     await terminal.press('C-b', 'd')
     await until(() => terminal.result())
@@ -97,7 +100,7 @@ test('an agent without a session cannot be attached to', async () => {
   await world.agents.host.open()
   const terminal = await world.open('attach', 'coder0', { width: 90, height: 30 })
   await until(() => terminal.result())
-  expect(terminal.result()).toMatchObject({ code: 'not_found', mend: 'mosaic fleet start coder0' })
+  expect(terminal.result()).toMatchObject({ code: 'not_done', mend: 'mosaic fleet start coder0' })
 })
 
 test('without a terminal nothing is attached', async () => {
@@ -107,7 +110,7 @@ test('without a terminal nothing is attached', async () => {
   const observer = join(import.meta.dirname, 'fixtures', 'observer.ts')
   const command = `"${process.execPath}" "${observer}" attach ${world.agents.tmux.socketName} coder0 "${file}" | cat`
   await world.screens.start('piped', ['sh', '-c', command])
-  await until(() => existsSync(file))
+  await until(() => written(file))
   expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ code: 'invalid', reason: 'no-terminal' })
   expect(await world.clients()).toEqual([])
 })

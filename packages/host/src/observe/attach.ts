@@ -7,6 +7,9 @@ import { sessionTarget, type Tmux, windowTarget } from '../tmux/tmux.ts'
 import { tmuxError } from '../tmux/tmux-failure.ts'
 import { notRunning } from './not-running.ts'
 
+/** A signal from elsewhere; the Ctrl-C of the terminal goes to the agent. */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 export interface AttachOptions {
   tmux: Tmux
   session: string
@@ -41,17 +44,17 @@ export async function sessionIdOf(tmux: Tmux, session: string): Promise<string |
 /**
  * Attaches this process's terminal until the operator detaches or the session ends; meanwhile the agent's window has the
  * terminal's size. The caller audits.
- * @throws FleetError `invalid` without a terminal, `not_found` when the agent has no session
+ * @throws FleetError `invalid` without a terminal, `not_done` when the agent has no session
  */
 export async function attachAgent(options: AttachOptions): Promise<AttachEnd> {
   const { tmux, session, stdout } = options
   assertTerminal(options)
   const fleetSize = await describe(tmux, session)
   const fit = () => void resize(tmux, session, stdout).catch(() => {})
-  // The terminal sends its Ctrl-C to the agent; a signal from elsewhere must not leave the client behind.
+  // The client must not be left behind.
   const child = tmux.attach(session, `what you type reaches ${session} · ${keyName(fleetSize.prefix)} d leaves`)
   const hangUp = () => child.kill('SIGHUP')
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, hangUp)
+  for (const signal of ENDING) process.on(signal, hangUp)
   stdout.on('resize', fit)
   try {
     fit()
@@ -59,7 +62,7 @@ export async function attachAgent(options: AttachOptions): Promise<AttachEnd> {
     return { status }
   } finally {
     stdout.off('resize', fit)
-    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.off(signal, hangUp)
+    for (const signal of ENDING) process.off(signal, hangUp)
     await restore(tmux, session, fleetSize)
   }
 }

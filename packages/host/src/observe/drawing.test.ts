@@ -162,7 +162,7 @@ describe('the view', () => {
 
 test('keys that mean nothing here are dropped, also those in escape sequences', () => {
   expect(keysOf('q')).toEqual(['quit'])
-  expect(keysOf('\u0003')).toEqual(['quit'])
+  expect(keysOf('\u0003')).toEqual(['interrupt'])
   expect(keysOf('\u001b[A\u001bOB\u001b[1;5C\u001b[D')).toEqual(['up', 'down', 'right', 'left'])
   expect(keysOf('hello\r\u001b[200~\u001b[15~f')).toEqual(['follow'])
 })

@@ -7,6 +7,7 @@
 import { FleetError } from '@mosaic/domain/error'
 import { ControlConnection } from '../tmux/control-connection.ts'
 import { paneTarget, type Tmux } from '../tmux/tmux.ts'
+import { NO_SESSION } from '../tmux/tmux-failure.ts'
 import { notRunning } from './not-running.ts'
 
 export interface ScreenState {
@@ -48,8 +49,11 @@ const FORMAT = [
 /** `read-only` blocks nothing for a control client (what it sends is fixed here), but tells an operator what this client is. */
 const FLAGS = ['read-only', 'ignore-size', 'pause-after=1']
 
-/** How often, over the life of a feed, tmux is made to look for a child whose end it missed. */
+/** How often, over the life of a feed, tmux is made to look for a child whose end it missed, and how far apart, milliseconds. */
 const MAX_REAPS = 10
+const REAP_PAUSE_MS = 25
+
+const isUntold = ({ dead, exitStatus, exitSignal }: ScreenState): boolean => dead && exitStatus === null && exitSignal === null
 
 const WAKING = new Set(['output', 'extended-output', 'window-renamed', 'layout-change'])
 
@@ -66,7 +70,7 @@ export class ScreenFeed {
 
   /**
    * @param onChange called at most once for new output until the next `read` or `rearm`
-   * @throws FleetError `not_found` when the agent has no session
+   * @throws FleetError `not_done` when the agent has no session
    */
   static async open(tmux: Tmux, session: string, onChange: () => void): Promise<ScreenFeed> {
     const connection = await ControlConnection.open(tmux, session, FLAGS).catch((error: unknown) => {
@@ -77,7 +81,7 @@ export class ScreenFeed {
         command: ['display-message', '-p', '-t', paneTarget(session), '#{pane_id} #{session_id}'],
       })
       const [pane = '', sessionId = ''] = ids.split(' ')
-      if (!pane.startsWith('%')) throw new FleetError('not_found', `session ${session} has no pane`, { reason: 'no-session' })
+      if (!pane.startsWith('%')) throw new FleetError('not_done', `session ${session} has no pane`, { reason: NO_SESSION })
       const feed = new ScreenFeed(connection, pane)
       connection.listen((name, rest) => {
         // Where the operator's tmux does not detach when a session ends, it moves the client to another one.
@@ -120,15 +124,19 @@ export class ScreenFeed {
    * tmux can miss a child's end and then never tells how it went. The end of another child makes it look at all of them.
    * A process that only left its terminal has no end to tell, so this is not tried for ever.
    */
-  async #withEnd(state: ScreenState): Promise<ScreenState> {
-    if (!state.dead || state.exitStatus !== null || state.exitSignal !== null || this.#reaps === MAX_REAPS) return state
-    this.#reaps += 1
-    const [, told = []] = await this.#connection.send(
-      { command: ['run-shell', 'true'] },
-      { command: ['display-message', '-p', '-t', this.#pane, FORMAT] },
-    )
-    const { exitStatus, exitSignal } = parseState(told)
-    return { ...state, exitStatus, exitSignal }
+  async #withEnd(seen: ScreenState): Promise<ScreenState> {
+    let state = seen
+    for (let round = 0; isUntold(state) && this.#reaps < MAX_REAPS; round += 1, this.#reaps += 1) {
+      // Its terminal is closed a moment before its process has ended.
+      if (round > 0) await new Promise((resolve) => setTimeout(resolve, REAP_PAUSE_MS))
+      const [, told = []] = await this.#connection.send(
+        { command: ['run-shell', 'true'] },
+        { command: ['display-message', '-p', '-t', this.#pane, FORMAT] },
+      )
+      const { exitStatus, exitSignal } = parseState(told)
+      state = { ...seen, exitStatus, exitSignal }
+    }
+    return state
   }
 
   /** From now on the next change is told, without a reading. */

@@ -87,7 +87,7 @@ describe('the last lines', () => {
     await using server = ownServer()
     await server.host.open()
     await using tail = tailOf(server, { lines: 10, follow: false })
-    await expect(tail.end).rejects.toMatchObject({ code: 'not_found' })
+    await expect(tail.end).rejects.toMatchObject({ code: 'not_done', reason: 'no-session' })
   })
 })
 

@@ -35,7 +35,7 @@ const AGAIN_MS = 25
 /** A death that tmux missed is no event: looked for this often. */
 const LOOK_MS = 1_000
 
-/** @throws FleetError `not_found` when the agent has no session */
+/** @throws FleetError `not_done` when the agent has no session */
 export async function tailAgent(options: TailOptions): Promise<TailEnd> {
   const wakeup = new Wakeup()
   const wake = () => wakeup.wake()

@@ -14,7 +14,7 @@ export type EndSignal = (typeof SIGNALS)[number]
 /** A terminal to draw on, e.g. `process.stdout`. */
 export type TerminalOutput = WriteStream & { readonly fd: number }
 
-export type Key = 'quit' | 'up' | 'down' | 'left' | 'right' | 'follow'
+export type Key = 'quit' | 'interrupt' | 'up' | 'down' | 'left' | 'right' | 'follow'
 
 export interface TerminalEvents {
   key(key: Key): void
@@ -32,7 +32,9 @@ export function keysOf(text: string): Key[] {
     if (arrow !== undefined) {
       const key = ARROWS[arrow]
       if (key !== undefined) keys.push(key)
-    } else if (token === 'q' || token === 'Q' || token === '\u0003' || token === '\u0004') keys.push('quit')
+    } else if (token === 'q' || token === 'Q' || token === '\u0004') keys.push('quit')
+    // In raw mode Ctrl-C is a key and no signal.
+    else if (token === '\u0003') keys.push('interrupt')
     else if (token === 'f') keys.push('follow')
   }
   return keys

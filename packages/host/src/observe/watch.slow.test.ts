@@ -12,6 +12,9 @@ import { drawRow } from './painter.ts'
 
 const AGENT = { width: 200, height: 50 }
 
+/** A line stands in it whole. */
+const written = (file: string): boolean => existsSync(file) && readFileSync(file, 'utf8').endsWith('\n')
+
 /** A program that draws what `script` prints, and then waits for input. */
 const draws = (script: string): string[] => ['sh', '-c', `${script}; exec cat`]
 
@@ -136,7 +139,7 @@ describe('the watcher', () => {
     await world.screens.ask('set-buffer', '-b', 'clip', 'pasted text\n')
     await world.screens.ask('paste-buffer', '-p', '-b', 'clip', '-t', '=terminal-1:0.0')
     await world.agents.host.paste('coder0', sessionId, 'from the fleet')
-    await until(() => existsSync(file))
+    await until(() => written(file))
     expect(readFileSync(file, 'utf8')).toBe(`${JSON.stringify('from the fleet')}\n`)
     await terminal.press('q')
     await until(() => terminal.result() === 'quit')
@@ -145,7 +148,7 @@ describe('the watcher', () => {
 
   test.each([
     ['q', 'quit'],
-    ['C-c', 'quit'],
+    ['C-c', 'SIGINT'],
     ['C-d', 'quit'],
   ])('leaves with %s, and its terminal is as before', async (key, end) => {
     await using world = terminals()
@@ -200,7 +203,7 @@ describe('the watcher', () => {
     const observer = join(import.meta.dirname, 'fixtures', 'observer.ts')
     const command = `"${process.execPath}" "${observer}" watch ${world.agents.tmux.socketName} coder0 "${file}" </dev/null | cat`
     await world.screens.start('piped', ['sh', '-c', command])
-    await until(() => existsSync(file))
+    await until(() => written(file))
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ code: 'invalid', mend: expect.stringContaining('agent tail -f') })
   })
 
@@ -209,7 +212,7 @@ describe('the watcher', () => {
     await world.agents.host.open()
     const terminal = await world.open('watch', 'coder0', { width: 80, height: 24 })
     await until(() => terminal.result())
-    expect(terminal.result()).toMatchObject({ code: 'not_found', mend: 'mosaic fleet start coder0' })
+    expect(terminal.result()).toMatchObject({ code: 'not_done', mend: 'mosaic fleet start coder0' })
   })
 })
 

@@ -40,7 +40,7 @@ const STEP: Readonly<Partial<Record<Key, { x: number; y: number }>>> = {
 /**
  * Shows the agent's screen until the operator quits, the terminal is gone or the process is told to end. Follows the agent
  * over restarts. Handles SIGINT, SIGTERM, SIGHUP and SIGQUIT while it runs.
- * @throws FleetError `invalid` without a terminal, `not_found` when the agent has no session now
+ * @throws FleetError `invalid` without a terminal, `not_done` when the agent has no session now
  */
 export async function watchAgent(options: WatchOptions): Promise<WatchEnd> {
   if (!options.stdin.isTTY || !options.stdout.isTTY) {
@@ -132,7 +132,7 @@ class Watch {
     try {
       return await ScreenFeed.open(this.#options.tmux, this.#options.session, this.wake)
     } catch (error) {
-      if (!(error instanceof FleetError) || (error.code !== 'not_found' && error.code !== 'not_done')) throw error
+      if (!(error instanceof FleetError) || error.code !== 'not_done') throw error
       this.#paint(terminal, 'no session: waits for it to start')
       await this.#wakeup.wait(RETRY_MS)
       return undefined
@@ -164,6 +164,7 @@ class Watch {
   #key(key: Key, terminal: ViewerTerminal, finish: (why: WatchEnd) => void): void {
     const step = STEP[key]
     if (key === 'quit') finish('quit')
+    else if (key === 'interrupt') finish('SIGINT')
     else if (key === 'follow') this.#view = { ...this.#view, following: true }
     else if (step !== undefined && this.#state !== undefined) {
       const { columns, rows } = terminal.size

@@ -33,7 +33,7 @@ test('20,000 fuzzed rosters are each read or refused with faults that stand in t
 test('a running fleet keeps its last good roster, and says why, over each faulty one of 20,000', { timeout: 600_000 }, async () => {
   await using home = await tempHome()
   const texts = Array.from(fuzzedRosters(SEED, COUNT), ({ text }) => text)
-  const { problems, good, faulty } = lastGoodOver(home.root, texts)
+  const { problems, good, faulty } = await lastGoodOver(home.root, texts)
   expect(problems).toEqual([])
   expect(Math.min(good, faulty)).toBeGreaterThan(COUNT / 20)
 })

@@ -42,7 +42,7 @@ test('files of broken bytes are refused as those of broken text are', () => {
 test('a running fleet keeps its last good roster, and says why, over each faulty one of 300', async () => {
   await using home = await tempHome()
   const texts = Array.from(fuzzedRosters(3, 300), ({ text }) => text)
-  const { problems, good, faulty } = lastGoodOver(home.root, texts)
+  const { problems, good, faulty } = await lastGoodOver(home.root, texts)
   expect(problems).toEqual([])
   expect(Math.min(good, faulty)).toBeGreaterThan(300 / 20)
 })

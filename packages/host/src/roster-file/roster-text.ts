@@ -64,7 +64,12 @@ function badByteOffset(bytes: Buffer): number {
  */
 export function readRosterFile(path: string): TextRead {
   const fd = open(path)
-  const notAFile: OffsetFault = { offset: 0, path: [], expected: 'a regular file', mend: 'mosaic fleet init --write makes one' }
+  const notAFile: OffsetFault = {
+    offset: 0,
+    path: [],
+    expected: 'a regular file',
+    mend: 'move away what is there, and mosaic fleet init --write makes one',
+  }
   if (fd === -1) return { text: '', mode: 0, fault: notAFile }
   try {
     const stat = fstatSync(fd)

@@ -63,6 +63,17 @@ describe('the voice of a runtime', () => {
     expect(existsSync(places().linkSocket)).toBe(false)
   })
 
+  test('says with a beat what changed without an event', async () => {
+    const { voice, state } = voiceWith({ detail: 'no login' }, { ...places(), heartbeatIntervalMs: 20 })
+    await voice.start(null)
+    voice.sayActivity()
+    state.detail = null
+    const details = () => signals().flatMap((signal) => (signal.kind === 'activity' ? [signal.detail] : []))
+    await until(() => details().length > 1)
+    voice.stop()
+    expect(details()).toEqual(['no login', null])
+  })
+
   test('accepts once, over restarts, and gives back what was not worked off', async () => {
     const first = voiceWith().voice
     await first.start(null)

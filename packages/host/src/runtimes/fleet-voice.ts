@@ -5,7 +5,12 @@
 
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { FleetError } from '@mosaic/domain/error'
-import type { HeartbeatStatus } from '@mosaic/domain/heartbeat'
+import {
+  DEFAULT_HEARTBEAT_INTERVAL_MS,
+  type HeartbeatStatus,
+  MAX_HEARTBEAT_INTERVAL_S,
+  MIN_HEARTBEAT_INTERVAL_S,
+} from '@mosaic/domain/heartbeat'
 import type { RuntimeAnswer } from '@mosaic/domain/ports/runtime'
 import type { Activity, SignalBody } from '@mosaic/domain/signal'
 import { HeartbeatWriter } from '../heartbeat/writer.ts'
@@ -40,7 +45,8 @@ export function voicePlaces(env: Readonly<Record<string, string | undefined>>): 
   const stateDirectory = env['MOSAIC_STATE_DIR']
   if (!journalFile || !linkSocket || !heartbeatFile || !stateDirectory) return undefined
   const seconds = Number(env['MOSAIC_HEARTBEAT_INTERVAL'])
-  const heartbeatIntervalMs = Number.isFinite(seconds) && seconds > 0 && seconds <= 3600 ? seconds * 1000 : 15_000
+  const heartbeatIntervalMs =
+    seconds >= MIN_HEARTBEAT_INTERVAL_S && seconds <= MAX_HEARTBEAT_INTERVAL_S ? seconds * 1000 : DEFAULT_HEARTBEAT_INTERVAL_MS
   return { journalFile, linkSocket, heartbeatFile, heartbeatIntervalMs, stateDirectory }
 }
 
@@ -125,6 +131,8 @@ export class FleetVoice {
       read: () => {
         const { turn, model, contextUsed } = this.#options.state()
         this.#beaten = this.#status()
+        // What changed without an event, such as a login, is said within one interval.
+        if (this.#said !== undefined) this.sayActivity()
         return { status: this.#beaten, turn, ...(model === null ? {} : { model }), ...(contextUsed === null ? {} : { contextUsed }) }
       },
     })

@@ -11,7 +11,7 @@ import { parseDeliver } from '../../link/link-protocol.ts'
 import { FleetVoice, type RuntimeState, type VoicePlaces } from '../fleet-voice.ts'
 import { Deliveries } from './deliveries.ts'
 import { type PiApi, type PiContext, type PiEvents, type PiMessage, textOf } from './pi-api.ts'
-import { idleOrDraft, modelOf, refusalOf } from './pi-state.ts'
+import { modelOf, quietState, refusalOf } from './pi-state.ts'
 import { unfinishedIn } from './resume.ts'
 import { SESSION_FILE } from './session-file.ts'
 import { ModelCalls } from './usage.ts'
@@ -205,7 +205,8 @@ export class PiAgent {
 
   #state(): RuntimeState {
     const ctx = this.#ctx
-    if (ctx === undefined || !this.#listening) {
+    // Asked already for the first heartbeat, by which the agent is healthy: that must show the model.
+    if (ctx === undefined || !this.voice.speaking) {
       return { activity: 'busy', detail: 'starting', ready: false, turn: this.#turn, model: null, contextUsed: null }
     }
     return {
@@ -220,7 +221,7 @@ export class PiAgent {
   #activity(ctx: PiContext): Pick<RuntimeState, 'activity' | 'detail'> {
     if (this.#prompt !== undefined) return { activity: 'waiting', detail: this.#prompt }
     if (this.#compacting) return { activity: 'busy', detail: 'compacting' }
-    return { activity: ctx.isIdle() ? idleOrDraft(ctx) : 'busy', detail: null }
+    return ctx.isIdle() ? quietState(ctx) : { activity: 'busy', detail: null }
   }
 
   #deliver(request: { messageId: string; text: string; urgent: boolean } | undefined): NativeResult {

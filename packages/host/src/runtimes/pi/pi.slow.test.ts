@@ -170,6 +170,10 @@ describe('pi in a pane', () => {
       detail: expect.stringMatching(/no model|no login/),
     })
     expect(pane.acceptances(message.id)).toEqual([])
+    // Said before anybody sends, so that it is seen without.
+    await until(() =>
+      pane.signals('activity').some(({ activity, detail }) => activity === 'idle' && /no model|no login/.test(detail ?? '')),
+    )
   })
 
   test(

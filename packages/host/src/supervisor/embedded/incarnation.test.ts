@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { AgentDefinition } from '@mosaic/domain/agent'
 import { decodeEnvFile } from '@mosaic/domain/env-file'
@@ -7,7 +18,7 @@ import type { RuntimeAdapter } from '@mosaic/domain/ports/runtime'
 import { tempHome } from '@mosaic/testkit/temp-home'
 import { describe, expect, it } from 'vitest'
 import { LAUNCH_VARIABLE } from '../../launch/launch-line.ts'
-import { resolvePaths } from '../../paths.ts'
+import { type MosaicPaths, resolvePaths } from '../../paths.ts'
 import { programPath } from '../../programs.ts'
 import { prepareLaunch, removeRunFiles } from './incarnation.ts'
 
@@ -50,6 +61,12 @@ async function world(changes: Partial<AgentDefinition> = {}) {
   const prepare = (adapter: RuntimeAdapter = SHELL) =>
     prepareLaunch({ fleet, agent, adapter, paths, launchId: 'l1', mark: `${paths.home}#l1`, resume: false, launcherEnv: home.env })
   return { home, paths, agent, prepare, [Symbol.asyncDispose]: () => home[Symbol.asyncDispose]() }
+}
+
+const runFilesOf = (paths: MosaicPaths, name: string): string[] => {
+  const { heartbeatOf, journalOf, linkOf, aliveOf, contractOf, envOf } = paths
+  const [heartbeat, journal] = [heartbeatOf(name), journalOf(name)]
+  return [heartbeat, `${heartbeat}.tmp`, journal, `${journal}.1`, linkOf(name), aliveOf(name), contractOf(name), envOf(name)]
 }
 
 describe('preparing a launch', () => {
@@ -96,6 +113,34 @@ describe('preparing a launch', () => {
     expect(existsSync(it.paths.envOf('coder0'))).toBe(false)
   })
 
+  it('puts its files in the place of whatever stands there, and follows no link', async () => {
+    await using it = await world()
+    await it.prepare()
+    const kept = join(it.home.root, 'kept')
+    mkdirSync(kept)
+    writeFileSync(join(kept, 'file'), 'kept')
+    for (const file of runFilesOf(it.paths, 'coder0')) {
+      rmSync(file, { force: true })
+      mkdirSync(join(file, 'deep'), { recursive: true })
+      symlinkSync(kept, join(file, 'deep', 'link'))
+    }
+    await it.prepare()
+    for (const file of [it.paths.envOf('coder0'), it.paths.contractOf('coder0')]) expect(lstatSync(file).isFile()).toBe(true)
+    expect(lstatSync(it.paths.aliveOf('coder0')).isFIFO()).toBe(true)
+    for (const file of [it.paths.heartbeatOf('coder0'), it.paths.linkOf('coder0'), it.paths.journalOf('coder0')])
+      expect(existsSync(file)).toBe(false)
+    expect(readFileSync(join(kept, 'file'), 'utf8')).toBe('kept')
+  })
+
+  it('says which file it is when one cannot be written', async () => {
+    await using it = await world()
+    await it.prepare()
+    rmSync(it.paths.stateOf('coder0'), { recursive: true })
+    writeFileSync(it.paths.stateOf('coder0'), '')
+    const refusal = { code: 'not_done', message: expect.stringContaining(it.paths.stateOf('coder0')), mend: expect.any(String) }
+    await expect(it.prepare()).rejects.toMatchObject(refusal)
+  })
+
   it('hands on why a runtime is missing', async () => {
     await using it = await world()
     const locate = async () => {
@@ -106,6 +151,17 @@ describe('preparing a launch', () => {
 })
 
 describe('after a launch', () => {
+  it('no run file stays although each of them is a directory with something in it', async () => {
+    await using it = await world()
+    await it.prepare()
+    for (const file of runFilesOf(it.paths, 'coder0')) {
+      rmSync(file, { force: true })
+      mkdirSync(join(file, 'deep'), { recursive: true })
+    }
+    removeRunFiles(it.paths, 'coder0')
+    expect([...readdirSync(it.paths.run), ...readdirSync(it.paths.agents)]).toEqual([])
+  })
+
   it('no run file of the agent stays, whatever its runtime was killed in the middle of, and none of another is touched', async () => {
     await using it = await world()
     await it.prepare()

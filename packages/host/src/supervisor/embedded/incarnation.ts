@@ -1,6 +1,6 @@
 /** One launch of one agent: everything on disk that a runtime needs before its session is made, and what is swept after it. */
 
-import { mkdirSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import type { AgentDefinition, FleetDefinition } from '@mosaic/domain/agent'
 import { commsBlock } from '@mosaic/domain/comms-block'
 import { type LaunchedAs, launchedAs } from '@mosaic/domain/drift'
@@ -9,6 +9,8 @@ import { FleetError } from '@mosaic/domain/error'
 import type { LaunchContext, RuntimeAdapter, RuntimePlaces } from '@mosaic/domain/ports/runtime'
 import type { SessionSpec } from '@mosaic/domain/ports/session-host'
 import { atomicWrite } from '../../files/atomic-write.ts'
+import { fileError } from '../../files/file-error.ts'
+import { makeRoom, removeEach } from '../../files/remove.ts'
 import { makeDirectories } from '../../files/tenant-directories.ts'
 import { agentEnvironment } from '../../launch/agent-environment.ts'
 import { makeFifo } from '../../launch/death-watch.ts'
@@ -60,16 +62,17 @@ export async function prepareLaunch(
   const { launchId, resume } = request
   const context: LaunchContext = { ...runtimePlaces(paths, agent.name), agent, launchId, resume, program: await adapter.locate(agent) }
   const recipe = adapter.launch(context)
-  makeDirectories(paths)
-  mkdirSync(context.stateDirectory, { recursive: true, mode: 0o700 })
-  // An earlier incarnation's answers and sockets must not speak for this one.
-  rmSync(context.heartbeatFile, { force: true })
-  rmSync(context.linkSocket, { force: true })
-  makeFifo(paths.aliveOf(agent.name))
-  atomicWrite(context.contractFile, commsBlock(request.fleet, agent), { durable: false })
   const environment = agentEnvironment({ ...request, recipe, launcher: request.launcherEnv })
   const line = JSON.stringify({ argv: recipe.argv, cwd: agent.workingDirectory })
-  atomicWrite(paths.envOf(agent.name), encodeEnvFile({ ...environment, [LAUNCH_VARIABLE]: line }), { durable: false })
+  const envText = encodeEnvFile({ ...environment, [LAUNCH_VARIABLE]: line })
+  try {
+    writeRunFiles(paths, context, envText, commsBlock(request.fleet, agent))
+  } catch (error) {
+    const known = fileError(error)
+    if (known === undefined) throw error
+    const { code } = error as NodeJS.ErrnoException
+    throw new FleetError(known.code, `${known.where ?? 'its files'}: ${known.message} (${code})`, { mend: known.mend ?? '', cause: error })
+  }
   return {
     context,
     launchedAs: launchedAs(agent),
@@ -84,9 +87,25 @@ export async function prepareLaunch(
   }
 }
 
-/** Files that live as long as the incarnation, and what a killed runtime may have left beside them. */
+function writeRunFiles(paths: MosaicPaths, context: LaunchContext, envText: string, contract: string): void {
+  const { agent, contractFile, heartbeatFile, linkSocket, journalFile, stateDirectory } = context
+  makeDirectories(paths)
+  mkdirSync(stateDirectory, { recursive: true, mode: 0o700 })
+  // An earlier incarnation's answers and sockets must not speak for this one.
+  removeEach([heartbeatFile, linkSocket])
+  for (const file of [`${heartbeatFile}.tmp`, journalFile, `${journalFile}.1`, contractFile, paths.envOf(agent.name)]) makeRoom(file)
+  makeFifo(paths.aliveOf(agent.name))
+  atomicWrite(contractFile, contract, { durable: false })
+  atomicWrite(paths.envOf(agent.name), envText, { durable: false })
+}
+
+/**
+ * Files that live as long as the incarnation, and what a killed runtime may have left beside them: all of them, whatever
+ * stands in the place of one.
+ * @throws FleetError `not_done` when one could not be removed, after all others were
+ */
 export function removeRunFiles(paths: MosaicPaths, name: string): void {
-  const files = [
+  removeEach([
     paths.heartbeatOf(name),
     `${paths.heartbeatOf(name)}.tmp`,
     paths.journalOf(name),
@@ -95,6 +114,5 @@ export function removeRunFiles(paths: MosaicPaths, name: string): void {
     paths.aliveOf(name),
     paths.contractOf(name),
     paths.envOf(name),
-  ]
-  for (const file of files) rmSync(file, { force: true })
+  ])
 }
