@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { ERROR_CODES, EXIT_STATUS } from '@mosaic/domain/error'
@@ -114,6 +115,86 @@ test('shared options are taken before the noun, before the verb and behind it', 
   ]) {
     expect((await home.run(argv)).stderr).toContain(other.path)
   }
+})
+
+test('a mend works as it is printed: with the places that were given as options', async () => {
+  using home = new TemporaryHome()
+  using other = new TemporaryHome()
+  const places = ['--mosaic-home', other.path, '--roster', join(other.path, 'r.yaml')]
+  const start = `mosaic --mosaic-home ${other.path} --roster ${join(other.path, 'r.yaml')}`
+  expect((await home.run(['fleet', 'ps', ...places])).stderr).toContain(`mend:  ${start} fleet up\n`)
+  const { stdout } = await home.run(['fleet', 'ps', '--json', ...places])
+  expect(JSON.parse(stdout)).toMatchObject({ error: { mend: `${start} fleet up` } })
+  expect((await home.run(['fleet', 'init', '--write', ...places])).stdout).toContain(`Next: ${start} fleet up\n`)
+  expect((await home.run(['fleet', 'ps'])).stderr).toContain('mend:  mosaic fleet up\n')
+})
+
+test('what is printed to be stored stays as it is, whatever options lead to it', async () => {
+  using home = new TemporaryHome()
+  const places = ['--mosaic-home', home.path]
+  await home.run(['fleet', 'init', '--write'])
+  for (const words of [
+    ['fleet', 'comms-block', 'orchestrator'],
+    ['completion', 'bash'],
+    ['fleet', 'init', '--profile', 'coding'],
+  ]) {
+    expect((await home.run([...words, ...places])).stdout).toBe((await home.run(words)).stdout)
+  }
+})
+
+describe('a roster without agents', () => {
+  test.each([
+    ['fleet up', EXIT.notDone],
+    ['fleet start', EXIT.notDone],
+    ['fleet restart', EXIT.notDone],
+    ['fleet verify', EXIT.notDone],
+    ['fleet ps', EXIT.done],
+    ['fleet status', EXIT.done],
+    ['fleet stop', EXIT.done],
+    ['agent list', EXIT.done],
+    ['agent roster', EXIT.done],
+    ['agent status', EXIT.done],
+  ])('has %s say what to do, which works', async (line, expected) => {
+    using home = new TemporaryHome()
+    const roster = join(home.path, 'fleet', 'roster.yaml')
+    await home.run(['fleet', 'init', '--write'])
+    writeFileSync(roster, `version: 1\ntmux: {socket_name: mosaictest-${process.pid}}\nagents: []\n`)
+    const { status, stdout, stderr } = await home.run(line.split(' '))
+    expect(status).toBe(expected)
+    expect(stdout + stderr).toContain('mosaic fleet add orchestrator --runtime stub')
+    expect((await home.run(['fleet', 'add', 'orchestrator', '--runtime', 'stub'])).status).toBe(EXIT.done)
+    expect((await home.run(['agent', 'list'])).stdout).toContain('orchestrator')
+  })
+
+  test('has fleet add ask for a runtime where nothing says one', async () => {
+    using home = new TemporaryHome()
+    await home.run(['fleet', 'init', '--write'])
+    writeFileSync(join(home.path, 'fleet', 'roster.yaml'), 'version: 1\nagents: []\n')
+    const { status, stderr } = await home.run(['fleet', 'add', 'coder0'])
+    expect(status).toBe(EXIT.usage)
+    expect(stderr).toContain('e.g. --runtime stub')
+  })
+})
+
+describe('what is no file in the place of the roster', () => {
+  const kinds: readonly [string, (path: string) => unknown][] = [
+    ['a directory', (path) => mkdirSync(path)],
+    ['a pipe', (path) => execFileSync('mkfifo', [path])],
+    ['a device', (path) => symlinkSync('/dev/null', path)],
+  ]
+  test.each(kinds)('%s is neither read nor replaced, and that is said', async (kind, make) => {
+    using home = new TemporaryHome()
+    const roster = join(home.path, 'r.yaml')
+    make(roster)
+    for (const line of ['fleet init --write --force', 'fleet up', 'agent send coder0 --message hi']) {
+      const { status, stderr } = await home.run([...line.split(' '), '--roster', roster])
+      expect(stderr, line).toContain(
+        `the roster is to be a file, and ${kind} stands in its place\n  where: ${roster}\n  mend:  move it away`,
+      )
+      expect(status).toBe(EXIT.usage)
+    }
+    expect(lstatSync(roster).isFile()).toBe(false)
+  })
 })
 
 test('an option of another level is not mistaken for the value of a message', async () => {

@@ -33,6 +33,12 @@ function interrupted(context: Context): Promise<never> {
   })
 }
 
+/** The exit status of a run that was told to end, also of one that then ended as it should. */
+function interruptedStatus({ ending }: World): number | undefined {
+  const { because, status } = (ending.reason ?? {}) as Partial<Ending>
+  return because === 'interrupt' ? status : undefined
+}
+
 /** What commander found wrong with the words, as an error of ours; `undefined` when it only showed help or the version. */
 function usageError(error: CommanderError, words: string): FleetError | undefined {
   if (error.exitCode === 0) return undefined
@@ -61,8 +67,9 @@ export async function runCli(world: World): Promise<number> {
   let status: number = EXIT.done
   let used = 'mosaic'
   const act = async (verb: Verb, input: Input<object>): Promise<void> => {
-    context = new Context(world, input.options as SharedOptions)
-    status = await Promise.race([verb.run(context, input), interrupted(context)])
+    context = new Context(world, input.options as SharedOptions, verb.changes)
+    const ended = await Promise.race([verb.run(context, input), interrupted(context)])
+    status = interruptedStatus(world) ?? ended
   }
   try {
     const program = buildProgram({ version: VERSION, stdout: world.stdout, stderr: world.stderr, act })
@@ -101,20 +108,38 @@ async function failed(thrown: unknown, run: FailedRun): Promise<number> {
     if (error === undefined) return EXIT.done
   } else if (thrown instanceof Interrupted) {
     error = interruptedError(context)
-    status = (world.ending.reason as Ending).status
   }
+  if (context?.endsItself === true || thrown instanceof Interrupted) status = interruptedStatus(world)
   const known = asFleetError(error)
+  // A key that is Ctrl-C, where the terminal makes no signal of it.
+  if (known?.reason === 'interrupted') status ??= EXIT.interrupted
   if (known === undefined) await logInternal(error, context).catch(() => {})
   context?.abandon()
   const logFile = context?.logFile ?? 'the log'
   const json = context?.json ?? mentionsJson(argv)
-  const shown = known?.code === 'not_found' && context !== undefined ? await withSuggestion(known, context) : error
+  const suggested = known?.code === 'not_found' && context !== undefined ? await withSuggestion(known, context) : error
+  const shown = context === undefined ? suggested : completed(suggested, context)
   if (json && context?.answered !== true) world.stdout.write(jsonDocument(errorDocument(shown, logFile)))
   // Help that was shown for want of a verb says it all.
   else if (!(thrown instanceof CommanderError && thrown.code === 'commander.help')) {
     world.stderr.write(errorText(shown, logFile, makeStyle(wantsColour(world.stderr.isTTY === true, world.env))))
   }
   return status ?? exitStatusOf(known?.code ?? 'internal')
+}
+
+/** The same error with a mend that works as it is printed. */
+function completed(error: unknown, context: Context): unknown {
+  const known = asFleetError(error)
+  const message = known === undefined ? '' : context.complete(known.message)
+  const mend = known?.mend === undefined ? undefined : context.complete(known.mend)
+  if (known === undefined || (message === known.message && mend === known.mend)) return error
+  const { where, reason } = known
+  const detail = {
+    ...(where === undefined ? {} : { where }),
+    ...(mend === undefined ? {} : { mend }),
+    ...(reason === undefined ? {} : { reason }),
+  }
+  return new FleetError(known.code, message, { ...detail, cause: known })
 }
 
 async function withSuggestion(error: FleetError, context: Context): Promise<FleetError> {

@@ -1,9 +1,12 @@
 /** What a verb works with: paths, the way to answer, and the host service, reached only when asked for. */
 
 import { join } from 'node:path'
+import { displaySafe } from '@mosaic/domain/display'
 import { callerSession } from '@mosaic/host/audit/actor'
 import { type MosaicPaths, resolvePaths } from '@mosaic/host/paths'
 import type { ServiceClient } from '@mosaic/host/service/client'
+import { otherRoster, otherRosterOf } from './fleet/same-roster.ts'
+import { commandCompleter } from './output/complete-commands.ts'
 import { jsonDocument, jsonLine } from './output/json.ts'
 import { Progress } from './output/progress.ts'
 import { makeStyle, type Style, wantsColour } from './output/style.ts'
@@ -22,16 +25,29 @@ export class Context implements AsyncDisposable {
   readonly json: boolean
   readonly style: Style
   readonly progress: Progress
+  /** Completes the commands in a text by the options that were given, so that they work as they are printed. */
+  readonly complete: (text: string) => string
+  /** `--roster` was given. */
+  readonly namesRoster: boolean
+  readonly #changes: boolean
+  /** As given with `--mosaic-home`, absolute. */
+  readonly #home: string | undefined
+  #warned = false
   #answered = false
   #client: Promise<ServiceClient | undefined> | undefined
   #background: string | undefined
   #endsItself = false
   #over = false
 
-  constructor(world: World, shared: SharedOptions) {
+  /** @param changes the verb changes the fleet, and so refuses one that goes by another roster */
+  constructor(world: World, shared: SharedOptions, changes = false) {
     this.world = world
+    this.#changes = changes
     this.json = shared.json === true
     this.paths = resolvePaths({ env: world.env, home: shared.mosaicHome, roster: shared.roster })
+    this.namesRoster = shared.roster !== undefined
+    this.#home = shared.mosaicHome === undefined ? undefined : this.paths.home
+    this.complete = commandCompleter({ home: this.#home, roster: shared.roster === undefined ? undefined : this.paths.roster })
     this.style = makeStyle(wantsColour(world.stdout.isTTY === true, world.env))
     this.progress = new Progress(world.stderr, { style: makeStyle(wantsColour(world.stderr.isTTY === true, world.env)) })
   }
@@ -59,26 +75,29 @@ export class Context implements AsyncDisposable {
     return this.#endsItself
   }
 
-  /** The answer of the verb: one JSON document, or text. Once. */
-  answer(document: unknown, text: string): void {
+  /**
+   * The answer of the verb: one JSON document, or text. Once.
+   * @param options.verbatim the text is no words to the operator, but what they asked for: a script, a file
+   */
+  answer(document: unknown, text: string, { verbatim = false } = {}): void {
     if (this.#over) return
     this.progress.end()
     this.#answered = true
-    this.world.stdout.write(this.json ? jsonDocument(document) : text)
+    this.world.stdout.write(this.json ? jsonDocument(document) : verbatim ? text : this.complete(text))
   }
 
   /** One answer of many: a line of JSON, or text. */
   emit(document: unknown, text: string): void {
     if (this.#over) return
     this.#answered = true
-    this.world.stdout.write(this.json ? jsonLine(document) : text)
+    this.world.stdout.write(this.json ? jsonLine(document) : this.complete(text))
   }
 
   /** Something worth knowing that is not the answer. */
   note(text: string): void {
     if (this.#over) return
     this.progress.end()
-    this.world.stderr.write(`${text}\n`)
+    this.world.stderr.write(`${this.complete(text)}\n`)
   }
 
   /** The run is told of in another way: what the verb still says is not shown. */
@@ -98,21 +117,36 @@ export class Context implements AsyncDisposable {
     return this.world.ending
   }
 
-  /** The running host service, or `undefined`. */
+  /** The running host service, or `undefined`. @throws FleetError `refused` for a change while it goes by another roster */
   async service(): Promise<ServiceClient | undefined> {
     this.#client ??= import('@mosaic/host/service/client').then(async ({ connectService }) =>
-      this.#speaking(await connectService(this.paths)),
+      this.#speaking(await this.#agreed(await connectService(this.paths))),
     )
     return this.#client
   }
 
-  /** The host service, started when it does not run. */
-  async ensureService(): Promise<ServiceClient> {
+  async #agreed(client: ServiceClient | undefined): Promise<ServiceClient | undefined> {
+    const other = client === undefined ? undefined : await otherRosterOf(client, this.paths)
+    if (client === undefined || other === undefined) return client
+    const error = otherRoster(other, this.paths, this.#home)
+    if (this.#changes) {
+      await client[Symbol.asyncDispose]()
+      throw error
+    }
+    if (!this.#warned) this.note(displaySafe(`Note: ${error.message}, not by ${this.paths.roster}`))
+    this.#warned = true
+    return client
+  }
+
+  /** The host service, started when it does not run. @param why what for, where that is not plain */
+  async ensureService(why?: string): Promise<ServiceClient> {
     const running = await this.service()
     if (running !== undefined) return running
     const { ensureService } = await import('@mosaic/host/service/start')
-    this.progress.say('starting the host service')
-    const client = await ensureService(this.paths, { env: this.world.env, onProgress: (text) => this.progress.say(text) })
+    const onProgress = (text: string) => this.progress.say(...(why === undefined ? [text] : [why, text]))
+    onProgress('starting the host service')
+    const onNote = (text: string) => this.note(displaySafe(text))
+    const client = await ensureService(this.paths, { env: this.world.env, onProgress, onNote })
     this.#client = Promise.resolve(this.#speaking(client))
     return client
   }

@@ -49,7 +49,7 @@ export class TemporaryHome implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'mosaic-cli-'));
 
   [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true })
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 5 })
   }
 
   /** Runs `mosaic ...argv` on this home. */

@@ -19,6 +19,8 @@ export interface Verb<Options extends object = object> {
   /** Adds arguments, options and a longer description. Called only for the verb that is used, and for the reference. */
   declare(command: Command): void
   examples: readonly Example[]
+  /** It changes the fleet, and does so only where the running one goes by the roster that is meant. */
+  changes?: true
   /** Resolves to the exit status. */
   run(context: Context, input: Input<Options>): Promise<number>
 }

@@ -9,11 +9,8 @@ import { defineVerb, type Input } from '../verb.ts'
 
 async function run(context: Context, { args }: Input<object>): Promise<number> {
   const [name = ''] = args
-  const [{ agentSession, secondsSince }, { assertTerminal, attachAgent, sessionIdOf }, { openAudit }] = await Promise.all([
-    import('../fleet/agent-session.ts'),
-    import('@mosaic/host/observe/attach'),
-    import('@mosaic/host/audit/audit-log'),
-  ])
+  const [{ agentSession, inSession, notRunning, secondsSince }, { assertTerminal, attachAgent, sessionIdOf }, { openAudit }] =
+    await Promise.all([import('../fleet/agent-session.ts'), import('@mosaic/host/observe/attach'), import('@mosaic/host/audit/audit-log')])
   const { fleet, tmux } = await agentSession(context, name)
   const { env, stdin, stdout } = context.world
   const record = (verb: string, detail: Record<string, unknown>) =>
@@ -30,10 +27,11 @@ async function run(context: Context, { args }: Input<object>): Promise<number> {
   const terminal = { stdin: stdin as AttachOptions['stdin'], stdout: stdout as AttachOptions['stdout'] }
   assertTerminal(terminal)
   const before = await sessionIdOf(tmux, name)
+  if (before === undefined) throw notRunning(name)
   context.takeOverEnding()
   record('attach', {})
   const beganMs = performance.now()
-  const { status } = await attachAgent({ tmux, session: name, ...terminal })
+  const { status } = await inSession(name, attachAgent({ tmux, session: name, ...terminal }))
   const seconds = secondsSince(beganMs)
   // tmux says nothing of it: whoever types on would type into their own shell.
   const gone = (await sessionIdOf(tmux, name)) !== before
@@ -54,5 +52,6 @@ export const verb = defineVerb({
       .argument('<name>', 'the agent')
   },
   examples: [{ command: 'mosaic agent attach coder0', does: 'type to it yourself, e.g. to answer its permission dialog' }],
+  changes: true,
   run,
 })

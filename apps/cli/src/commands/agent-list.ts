@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import type { Context } from '../context.ts'
 import { type DefinitionRecord, rosterAnswer } from '../definition/definition-record.ts'
 import { EXIT } from '../exit-codes.ts'
-import { definitionInForce } from '../fleet/open.ts'
+import { definitionInForce, FIRST_AGENT } from '../fleet/open.ts'
 import type { Style } from '../output/style.ts'
 import { type Column, tableLines } from '../output/table.ts'
 import { defineVerb } from '../verb.ts'
@@ -20,6 +20,7 @@ const columnsOf = (style: Style): Column<DefinitionRecord>[] => [
 
 async function run(context: Context): Promise<number> {
   const answer = rosterAnswer(await definitionInForce(context), context.paths.roster)
+  if (answer.agents.length === 0) context.note(`The roster names no agents: ${FIRST_AGENT}`)
   const { style, width } = context
   context.answer(answer, `${tableLines(columnsOf(style), answer.agents, { style, width }).join('\n')}\n`)
   return EXIT.done

@@ -26,5 +26,6 @@ export const verb = defineVerb<EntryOptions>({
     { command: 'mosaic agent new coder1', does: 'a coder, defined and running' },
     { command: 'mosaic agent new researcher0 --runtime pi --model sonnet', does: 'one on a runtime and model of its own' },
   ],
+  changes: true,
   run,
 })

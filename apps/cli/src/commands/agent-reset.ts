@@ -41,5 +41,6 @@ export const verb = defineVerb<Options>({
     { command: 'mosaic agent reset coder0', does: 'a fresh conversation in the same process' },
     { command: 'mosaic agent reset coder0 --new', does: 'a new process and session' },
   ],
+  changes: true,
   run,
 })

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import type { Context } from '../context.ts'
 import { type DefinitionRecord, rosterAnswer } from '../definition/definition-record.ts'
 import { EXIT } from '../exit-codes.ts'
-import { definitionInForce, noAgent } from '../fleet/open.ts'
+import { definitionInForce, FIRST_AGENT, noAgent } from '../fleet/open.ts'
 import type { Style } from '../output/style.ts'
 import { type Column, tableLines } from '../output/table.ts'
 import { defineVerb, type Input } from '../verb.ts'
@@ -25,6 +25,7 @@ const columnsOf = (style: Style): Column<DefinitionRecord>[] => [
 async function run(context: Context, { args }: Input<object>): Promise<number> {
   const answer = rosterAnswer(await definitionInForce(context), context.paths.roster)
   const agents = args.length === 0 ? answer.agents : args.map((name) => answer.agents.find((agent) => agent.name === name) ?? missing(name))
+  if (answer.agents.length === 0) context.note(`The roster names no agents: ${FIRST_AGENT}`)
   const { style, width } = context
   context.answer({ ...answer, agents }, `${tableLines(columnsOf(style), agents, { style, width }).join('\n')}\n`)
   return EXIT.done

@@ -46,9 +46,9 @@ async function run(context: Context, { args, options }: Input<Options>): Promise
   const id = options.id ?? messageId(Date.now(), randomBytes(10))
   const verify = options.verify === true
   const outgoing = { id, to: name, content, label: options.sourceLabel, urgent: options.urgent === true }
-  const { receipt, serviceRuns } = await deliver(context, outgoing, verify ? timeoutMs : undefined)
+  const { receipt, stored, serviceRuns } = await deliver(context, outgoing, verify ? timeoutMs : undefined)
   if (verify) {
-    context.answer(receipt, `${verifiedText(receipt, context.style)}\n`)
+    context.answer(receipt, `${verifiedText(receipt, context.style, stored)}\n`)
     return receipt.state === 'accepted' ? EXIT.done : EXIT.notDone
   }
   const later = serviceRuns ? '' : '  the fleet does not run; it will be delivered when it does: mosaic fleet start\n'
@@ -62,7 +62,7 @@ export const verb = defineVerb<Options>({
       .description(
         'Sends a message to an agent. It is stored durably and delivered in order; control characters in it are made visible. ' +
           'Accepted means that the runtime itself said so. With --verify it waits for that and exits 0 only then; otherwise it exits 1 ' +
-          'with the reason, and the message is not delivered after its time.',
+          'with the reason, and the message is not delivered after its time. A host service that was killed is brought back for it.',
       )
       .argument('<name>', 'the agent')
       .argument('[-]', 'text from stdin, as when neither --message nor --file is given')
@@ -79,5 +79,6 @@ export const verb = defineVerb<Options>({
     { command: 'git diff | mosaic agent send code-reviewer0', does: 'text from stdin; at most 64 KiB' },
     { command: 'mosaic agent send coder0 --file brief.md --verify --json', does: 'a file, and the receipt as JSON' },
   ],
+  changes: true,
   run,
 })

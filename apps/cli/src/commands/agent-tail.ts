@@ -34,13 +34,16 @@ async function run(context: Context, { args, options }: Input<Options>): Promise
   const [name = ''] = args
   const lines = numberOption('--lines', options.lines, { min: 1, max: MAX_LINES, whole: true })
   const follow = options.follow === true
-  const [{ agentSession }, { tailAgent }] = await Promise.all([import('../fleet/agent-session.ts'), import('@mosaic/host/observe/tail')])
+  const [{ agentSession, inSession }, { tailAgent }] = await Promise.all([
+    import('../fleet/agent-session.ts'),
+    import('@mosaic/host/observe/tail'),
+  ])
   const { tmux } = await agentSession(context, name)
   const { stdout, finish } = destination(context, name, follow)
   const signal = context.takeOverEnding()
-  const { detail } = await tailAgent({ tmux, session: name, lines, follow, stdout, signal })
+  const { detail } = await inSession(name, tailAgent({ tmux, session: name, lines, follow, stdout, signal }))
   finish()
-  if (detail !== undefined) context.note(`${name}: ${detail}`)
+  if (detail !== undefined) context.note(`${name}: ${detail}; this is its last screen`)
   return EXIT.done
 }
 

@@ -8,7 +8,7 @@ import { defineVerb, type Input } from '../verb.ts'
 
 async function run(context: Context, { args }: Input<object>): Promise<number> {
   const [name = ''] = args
-  const [{ agentSession, secondsSince }, { watchAgent }] = await Promise.all([
+  const [{ agentSession, inSession, secondsSince }, { watchAgent }] = await Promise.all([
     import('../fleet/agent-session.ts'),
     import('@mosaic/host/observe/watch'),
   ])
@@ -16,15 +16,10 @@ async function run(context: Context, { args }: Input<object>): Promise<number> {
   const { stdin, stdout } = context.world
   const signal = context.takeOverEnding()
   const beganMs = performance.now()
-  const ended = await watchAgent({
-    tmux,
-    session: name,
-    stdin: stdin as WatchOptions['stdin'],
-    stdout: stdout as WatchOptions['stdout'],
-    signal,
-  })
+  const terminal = { stdin: stdin as WatchOptions['stdin'], stdout: stdout as WatchOptions['stdout'] }
+  const ended = await inSession(name, watchAgent({ tmux, session: name, ...terminal, signal }))
   context.answer({ name, ended, seconds: secondsSince(beganMs) }, '')
-  return EXIT.done
+  return ended === 'SIGINT' ? EXIT.interrupted : EXIT.done
 }
 
 export const verb = defineVerb({

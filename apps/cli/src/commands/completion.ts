@@ -11,7 +11,7 @@ import { defineVerb, type Input } from '../verb.ts'
 async function run(context: Context, { args }: Input<object>): Promise<number> {
   const shell = args[0] as Shell
   const script = completionScript(shell, join(commandDirectory, 'mosaic'))
-  context.answer({ shell, script }, script)
+  context.answer({ shell, script }, script, { verbatim: true })
   return EXIT.done
 }
 

@@ -40,5 +40,6 @@ export const verb = defineVerb<Options>({
       does: 'a program of your own in the pane',
     },
   ],
+  changes: true,
   run,
 })

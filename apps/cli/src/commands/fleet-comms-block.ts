@@ -20,7 +20,7 @@ async function blockOf(context: Context, name: string): Promise<string> {
 async function run(context: Context, { args }: Input<object>): Promise<number> {
   const [name = ''] = args
   const text = await blockOf(context, name)
-  context.answer({ name, text }, displaySafeText(text))
+  context.answer({ name, text }, displaySafeText(text), { verbatim: true })
   return EXIT.done
 }
 

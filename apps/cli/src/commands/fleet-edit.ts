@@ -40,5 +40,6 @@ export const verb = defineVerb<EditOptions>({
     { command: 'mosaic fleet edit coder0 --model opus --effort high', does: 'another model; coder0 is restarted, the others are not' },
     { command: 'mosaic fleet edit coder0 --unset model effort', does: 'back to the defaults of the roster' },
   ],
+  changes: true,
   run,
 })

@@ -1,6 +1,5 @@
 /** `mosaic fleet init` */
 
-import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Context } from '../context.ts'
 import { runtimeOption } from '../definition/entry-options.ts'
@@ -44,15 +43,16 @@ function writtenText(answer: InitAnswer): string {
 }
 
 async function interactive(context: Context, options: Options): Promise<number> {
-  const [{ askFleet, confirmFleet }, { planFleet, writeFleet }] = await Promise.all([
+  const [{ FleetQuestions }, { planFleet, willReplace, writeFleet }] = await Promise.all([
     import('../fleet/ask-fleet.ts'),
     import('../fleet/new-fleet.ts'),
   ])
+  // Nobody answers questions only to be refused.
+  const replaces = await willReplace(context)
   // The prompts read the keyboard themselves, Ctrl-C included.
-  context.takeOverEnding()
-  const plan = planFleet(context, await askFleet(context, options))
-  const replaces = existsSync(plan.path)
-  if (!(await confirmFleet(plan.path, plan.text, replaces))) return EXIT.notDone
+  using questions = new FleetQuestions(context, context.takeOverEnding())
+  const plan = planFleet(context, await questions.ask(options, replaces))
+  if (!(await questions.confirm(plan.path, plan.text, replaces))) return EXIT.notDone
   const backup = await writeFleet(context, plan, replaces)
   context.answer(answerOf(plan, true, backup), writtenText(answerOf(plan, true, backup)))
   return EXIT.done
@@ -65,7 +65,7 @@ async function run(context: Context, { options }: Input<Options>): Promise<numbe
   const { planFleet, writeFleet } = await import('../fleet/new-fleet.ts')
   const plan = planFleet(context, options)
   if (options.write !== true) {
-    context.answer(answerOf(plan, false, null), plan.text)
+    context.answer(answerOf(plan, false, null), plan.text, { verbatim: true })
     if (!context.json) context.note(`Dry run: nothing was written. With --write it goes to ${plan.path}`)
     return EXIT.done
   }
@@ -94,5 +94,6 @@ export const verb = defineVerb<Options>({
     { command: 'mosaic fleet init --profile coding --runtime pi', does: 'see the roster of a coding fleet' },
     { command: 'mosaic fleet init --profile coding --runtime pi --write', does: 'write it' },
   ],
+  changes: true,
   run,
 })

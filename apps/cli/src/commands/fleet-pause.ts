@@ -18,5 +18,6 @@ export const verb = defineVerb({
     command.description('Sets the one pause switch, the file fleet/run/PAUSED: no dispatch and no merge while it exists. Agents stay up.')
   },
   examples: [{ command: 'mosaic fleet pause', does: 'hold everything where it is' }],
+  changes: true,
   run,
 })

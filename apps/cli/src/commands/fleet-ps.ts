@@ -26,7 +26,7 @@ async function run(context: Context, { args, options }: Input<Options>): Promise
   }
   const snapshot = onlyNamed(await snapshotOf(context), args)
   const { style, width } = context
-  context.answer(snapshot, `${psLines(snapshot, { style, width, wide }).join('\n')}\n`)
+  context.answer(snapshot, `${psLines(snapshot, { style, width, wide, complete: context.complete }).join('\n')}\n`)
   return EXIT.done
 }
 

@@ -23,5 +23,6 @@ export const verb = defineVerb({
       .argument('<name>', 'the agent')
   },
   examples: [{ command: 'mosaic fleet remove coder1', does: 'end coder1 for good' }],
+  changes: true,
   run,
 })

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import type { Context } from '../context.ts'
-import { reloaded, requireRoster } from '../fleet/open.ts'
+import { noAgents, reloaded, requireRoster } from '../fleet/open.ts'
 import { outcomeStatus, outcomeText } from '../fleet/outcomes.ts'
 import { defineVerb, type Input } from '../verb.ts'
 
@@ -12,6 +12,7 @@ async function run(context: Context, { args }: Input<object>): Promise<number> {
   context.progress.say(args.length === 0 ? 'restarting the fleet' : `restarting ${args.join(', ')}`)
   context.goesOnInBackground('the host service goes on restarting them: mosaic fleet ps')
   const agents = await client.restart(args.length === 0 ? undefined : args)
+  if (agents.length === 0) throw noAgents(context.paths.roster)
   context.answer({ agents }, outcomeText(context, agents))
   return outcomeStatus(agents)
 }
@@ -29,5 +30,6 @@ export const verb = defineVerb({
     { command: 'mosaic fleet restart coder0', does: 'restart one agent; the others are untouched' },
     { command: 'mosaic fleet restart', does: 'restart all of them' },
   ],
+  changes: true,
   run,
 })

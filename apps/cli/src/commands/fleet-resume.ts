@@ -17,5 +17,6 @@ export const verb = defineVerb({
     command.description('Removes the pause switch, the file fleet/run/PAUSED: dispatch and merge go on.')
   },
   examples: [{ command: 'mosaic fleet resume', does: 'let the fleet go on' }],
+  changes: true,
   run,
 })

@@ -43,7 +43,9 @@ async function run(context: Context, { args }: Input<object>): Promise<number> {
           text.replace('running', style.green('running')),
         )
   const table = tableLines(columnsOf(style), snapshot.agents, { style, width })
-  const footer = footerLines(snapshot).flatMap((text) => fitted(text).map((part) => style.yellow(part)))
+  const footer = footerLines(snapshot)
+    .map(context.complete)
+    .flatMap((text) => fitted(text).map((part) => style.yellow(part)))
   const { tenant_id, host, supervisor, paused, agents } = snapshot
   context.answer(
     { tenant_id, host, supervisor, paused, service, agents },

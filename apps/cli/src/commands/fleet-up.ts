@@ -8,6 +8,7 @@ import { runtimeOption } from '../definition/entry-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { BroughtUp } from '../fleet/bring-up.ts'
 import { psLines, some } from '../fleet/ps-table.ts'
+import { unableBecause } from '../fleet/unable.ts'
 import { numberOption } from '../options.ts'
 import { inWords } from '../output/duration.ts'
 import { defineVerb, type Input } from '../verb.ts'
@@ -58,13 +59,28 @@ function unwellWords(context: Context, { outcomes, unwell }: BroughtUp, timeoutM
   ]
 }
 
+/** Healthy, and of no use yet: the table says why, and this what to do. */
+function unableWords(context: Context, { snapshot }: BroughtUp): string[] {
+  const names = snapshot.agents.filter((agent) => unableBecause(agent) !== undefined).map(({ name }) => name)
+  if (names.length === 0) return []
+  return [
+    context.style.yellow(displaySafe(`But ${some(names)} ${names.length === 1 ? 'takes' : 'take'} no message yet, as said above.`)),
+    `  mend: mosaic agent attach ${names[0]}, and do what it says; then mosaic fleet restart`,
+    '        or set a key in this shell, then mosaic fleet stop && mosaic fleet up',
+  ]
+}
+
 function wordsBelow(context: Context, brought: BroughtUp, created: boolean, tookMs: number, timeoutMs: number): string[] {
   const { outcomes, unwell, snapshot } = brought
   const lines: string[] = []
   if (unwell.length > 0) {
     lines.push(...unwellWords(context, brought, timeoutMs))
   } else if (outcomes.every(({ did }) => did === 'unchanged')) lines.push('The fleet is up already; nothing was changed.')
-  else lines.push(`The fleet is up: all ${outcomes.length} agents answered after ${inWords(tookMs)}.`)
+  else
+    lines.push(
+      `The fleet is up: ${outcomes.length === 1 ? 'its agent' : `all ${outcomes.length} agents`} answered after ${inWords(tookMs)}.`,
+    )
+  lines.push(...unableWords(context, brought))
   if (created && snapshot.agents.every(({ runtime }) => runtime === 'stub')) {
     lines.push(
       'It runs the built-in stub runtime, which takes messages but uses no model. For a real one, e.g. pi:',
@@ -88,7 +104,7 @@ async function run(context: Context, { options }: Input<Options>): Promise<numbe
   const below = wordsBelow(context, brought, created, performance.now() - beganMs, timeoutMs)
   context.answer(
     { did: changed ? 'started' : 'unchanged', healthy, roster: { path: context.paths.roster, created }, agents: outcomes, fleet: snapshot },
-    `${[...psLines(snapshot, { style, width }), '', ...below].join('\n')}\n`,
+    `${[...psLines(snapshot, { style, width, complete: context.complete }), '', ...below].join('\n')}\n`,
   )
   return healthy ? EXIT.done : EXIT.notDone
 }
@@ -108,5 +124,6 @@ export const verb = defineVerb<Options>({
     { command: 'mosaic fleet up', does: 'two agents, healthy, on any machine' },
     { command: 'mosaic fleet up --profile coding --runtime pi', does: 'a first coding fleet on pi' },
   ],
+  changes: true,
   run,
 })

@@ -6,7 +6,7 @@ import { displaySafe } from '@mosaic/domain/display'
 import type { Command } from 'commander'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-codes.ts'
-import { onlyNamed, snapshotOf } from '../fleet/open.ts'
+import { FIRST_AGENT, onlyNamed, snapshotOf } from '../fleet/open.ts'
 import { type AgentVerdict, VERIFY_CHECKS, type VerifyCheck, verifyFleet } from '../fleet/verify.ts'
 import type { Style } from '../output/style.ts'
 import { type Column, tableLines } from '../output/table.ts'
@@ -51,6 +51,13 @@ const columnsOf = (style: Style): Column<AgentVerdict>[] => [
   },
 ]
 
+function verdictLine(style: Style, found: { ok: boolean; short: number; total: number; faulty: boolean }): string {
+  const { ok, short, total, faulty } = found
+  if (ok) return style.green(`all ${total} agents verified`)
+  if (short === 0 && faulty) return style.red('all agents answer by the last good roster; the one on disk is faulty')
+  return style.red(`${short} of ${total} agents ${short === 1 ? 'falls' : 'fall'} short`)
+}
+
 async function run(context: Context, { args }: Input<object>): Promise<number> {
   const snapshot = onlyNamed(await snapshotOf(context), args)
   const agents = verifyFleet(snapshot, receiptsProblem(context.paths.spool))
@@ -59,11 +66,8 @@ async function run(context: Context, { args }: Input<object>): Promise<number> {
   const { style, width } = context
   const faults = snapshot.roster_problem?.split('\n') ?? []
   const problem = faults.map((fault, index) => style.red(`${index === 0 ? 'roster: ' : '        '}${displaySafe(fault)}`))
-  const last = ok
-    ? style.green(`all ${agents.length} agents verified`)
-    : short === 0 && faults.length > 0
-      ? style.red('all agents answer by the last good roster; the one on disk is faulty')
-      : style.red(`${short} of ${agents.length} agents ${short === 1 ? 'falls' : 'fall'} short`)
+  const none = agents.length === 0 ? style.red(`the roster names no agents: ${FIRST_AGENT}`) : undefined
+  const last = none ?? verdictLine(style, { ok, short, total: agents.length, faulty: faults.length > 0 })
   context.answer(
     { ok, roster_problem: snapshot.roster_problem, agents },
     `${[...tableLines(columnsOf(style), agents, { style, width }), '', ...problem, last].join('\n')}\n`,
@@ -75,8 +79,8 @@ export const verb = defineVerb({
   declare: (command: Command) => {
     command
       .description(
-        'Checks every agent of the roster: a session, a process in it, a heartbeat that the runtime answered, and receipts that can be ' +
-          'written. Exits 1 when one falls short.',
+        'Checks every agent of the roster: a session, a process in it, a heartbeat that the runtime answered, and receipts: that they can be ' +
+          'written, and that the runtime takes messages as far as it says so. Exits 1 when one falls short.',
       )
       .argument('[names...]', 'only these agents; default all')
   },

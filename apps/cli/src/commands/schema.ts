@@ -13,7 +13,7 @@ async function run(context: Context, { args }: Input<object>): Promise<number> {
     return EXIT.done
   }
   const schema = publishedSchema(args.join(' '))
-  context.answer(schema, `${JSON.stringify(schema, null, 2)}\n`)
+  context.answer(schema, `${JSON.stringify(schema, null, 2)}\n`, { verbatim: true })
   return EXIT.done
 }
 

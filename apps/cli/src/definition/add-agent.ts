@@ -25,6 +25,11 @@ export async function addAgent(context: Context, entry: AgentEntry, start: 'alwa
       const problem = additionProblem(roster, entry)
       if (problem !== undefined)
         throw new FleetError('refused', problem, { mend: 'give it another class with --class', reason: 'one-orchestrator' })
+      if (entry.runtime === undefined && roster.defaults?.runtime === undefined)
+        throw new FleetError('invalid', `nothing says what ${name} runs: the roster has no defaults.runtime`, {
+          mend: 'name one, e.g. --runtime stub',
+          reason: 'usage',
+        })
       document.addAgent(entry)
     },
   })

@@ -3,6 +3,7 @@
 import type { AgentDefinition, FleetDefinition } from '@mosaic/domain/agent'
 import { FleetError } from '@mosaic/domain/error'
 import { Tmux } from '@mosaic/host/tmux/tmux'
+import { NO_SESSION } from '@mosaic/host/tmux/tmux-failure'
 import type { Context } from '../context.ts'
 import { definitionInForce, noAgent } from './open.ts'
 
@@ -25,6 +26,23 @@ export async function agentSession(context: Context, name: string): Promise<Agen
     })
   }
   return { fleet, agent, tmux: new Tmux({ socketName: fleet.socketName, env: context.world.env }) }
+}
+
+/** It is in the roster, so it is there to be started. */
+export const notRunning = (name: string): FleetError =>
+  new FleetError('not_done', `${name} is not running`, {
+    reason: 'not-running',
+    mend: `mosaic fleet start ${name}; if it ended by itself, why: mosaic agent status ${name}`,
+  })
+
+/** What is done with the agent's session. @throws FleetError `not_done` when it has none */
+export async function inSession<T>(name: string, act: Promise<T>): Promise<T> {
+  try {
+    return await act
+  } catch (error) {
+    if (error instanceof FleetError && error.reason === NO_SESSION) throw notRunning(name)
+    throw error
+  }
 }
 
 /** Whole seconds since `beganMs`, of the monotonic clock. */

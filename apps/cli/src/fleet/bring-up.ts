@@ -3,7 +3,7 @@
 import type { AgentRecord, FleetSnapshot } from '@mosaic/domain/agent-record'
 import type { AgentOutcome } from '@mosaic/domain/fleet-control'
 import type { Context } from '../context.ts'
-import { reloaded } from './open.ts'
+import { noAgents, reloaded } from './open.ts'
 import { snapshots } from './snapshots.ts'
 
 /** Net under the events, milliseconds. */
@@ -39,6 +39,7 @@ export async function bringUp(context: Context, withinMs: number): Promise<Broug
   context.progress.say('starting the agents')
   context.goesOnInBackground('the fleet goes on starting: mosaic fleet ps')
   const outcomes = await client.start()
+  if (outcomes.length === 0) throw noAgents(context.paths.roster)
   const signal = AbortSignal.timeout(withinMs)
   let last: FleetSnapshot | undefined
   for await (const snapshot of snapshots(context, LOOK_EVERY_MS, signal)) {

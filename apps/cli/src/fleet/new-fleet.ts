@@ -11,6 +11,7 @@ import { resolvePaths } from '@mosaic/host/paths'
 import { isolationSocketName, newRosterText } from '@mosaic/host/roster-file/new-roster'
 import { loadProfile } from '@mosaic/host/roster-file/profiles'
 import type { Context } from '../context.ts'
+import { rosterStands } from './open.ts'
 
 export const DEFAULT_PROFILE = 'general'
 /** Needs no account and no model, so it runs on any machine. */
@@ -57,6 +58,23 @@ function backupName(path: string, nowMs: number): string {
 }
 
 /**
+ * Whether a roster stands there that a new one would replace; asked before anything else is.
+ * @throws FleetError `refused` when a fleet runs by it, or it is no file
+ */
+export async function willReplace(context: Context): Promise<boolean> {
+  const { paths } = context
+  const stands = rosterStands(paths.roster)
+  if ((await context.service()) === undefined) return stands
+  throw new FleetError('refused', stands ? 'the fleet of the present roster runs' : 'a fleet runs, and its roster is gone', {
+    where: paths.roster,
+    mend: stands
+      ? 'mosaic fleet stop, then try again'
+      : 'put the roster back (a backup or version control), or end that fleet first: mosaic fleet stop',
+    reason: 'fleet_runs',
+  })
+}
+
+/**
  * Writes the planned roster.
  * @returns path of the backup of the one that was there, or null
  * @throws FleetError `refused` when there is one and `force` is not given, or when a fleet runs by it
@@ -65,29 +83,16 @@ export async function writeFleet(context: Context, plan: FleetPlan, force: boole
   const { paths } = context
   makeDirectories(paths)
   using _lock = await FileLock.acquire(paths.rosterLock, LOCK_WITHIN_MS, 'the roster')
-  if (!existsSync(plan.path)) {
-    if ((await context.service()) !== undefined) {
-      throw new FleetError('refused', 'a fleet runs, and its roster is gone', {
-        where: plan.path,
-        mend: 'put the roster back (a backup or version control), or end that fleet first: mosaic fleet stop',
-        reason: 'fleet_runs',
-      })
-    }
-    atomicWrite(plan.path, plan.text)
-    return null
-  }
-  if (!force) {
+  if (rosterStands(plan.path) && !force) {
     throw new FleetError('refused', 'there is a roster already, and it is kept', {
       where: plan.path,
       mend: 'change it with mosaic fleet add, edit and remove; or replace it with --force, which keeps a backup',
       reason: 'roster_exists',
     })
   }
-  if ((await context.service()) !== undefined) {
-    throw new FleetError('refused', 'the fleet of the present roster runs', {
-      mend: 'mosaic fleet stop, then try again',
-      reason: 'fleet_runs',
-    })
+  if (!(await willReplace(context))) {
+    atomicWrite(plan.path, plan.text)
+    return null
   }
   const backup = backupName(plan.path, Date.now())
   copyFileSync(plan.path, backup)

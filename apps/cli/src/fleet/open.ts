@@ -1,18 +1,40 @@
 /** The fleet as a verb finds it: over the host service when it runs, else from the files. */
 
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import type { FleetDefinition } from '@mosaic/domain/agent'
 import type { FleetSnapshot } from '@mosaic/domain/agent-record'
 import { FleetError } from '@mosaic/domain/error'
 import type { Roster } from '@mosaic/domain/roster'
+import type { LivesAt } from '@mosaic/host/roster-in-force'
 import type { ServiceClient } from '@mosaic/host/service/client'
 import type { Context } from '../context.ts'
 
 export const noRoster = (file: string): FleetError =>
   new FleetError('not_found', 'there is no fleet yet: no roster', { where: file, mend: 'mosaic fleet up', reason: 'no_roster' })
 
+/** What to do about a roster without agents; works whatever stands in it besides. */
+export const FIRST_AGENT = 'mosaic fleet add orchestrator --runtime stub'
+
+export const noAgents = (file: string): FleetError =>
+  new FleetError('not_done', 'the roster names no agents', { where: file, mend: FIRST_AGENT, reason: 'no_agents' })
+
 export const noAgent = (name: string): FleetError =>
   new FleetError('not_found', `no agent ${JSON.stringify(name)} in the roster`, { mend: 'mosaic agent list', reason: 'no_agent' })
+
+/**
+ * Whether there is a roster file. A link counts by what it leads to.
+ * @throws FleetError `invalid` when something else stands in its place, which is neither read nor replaced
+ */
+export function rosterStands(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat === undefined || stat.isFile()) return stat !== undefined
+  const kind = stat.isDirectory() ? 'a directory' : stat.isFIFO() ? 'a pipe' : stat.isSocket() ? 'a socket' : 'a device'
+  throw new FleetError('invalid', `the roster is to be a file, and ${kind} stands in its place`, {
+    where: path,
+    mend: 'move it away, or name another file with --roster',
+    reason: 'not-a-file',
+  })
+}
 
 /** @throws FleetError `not_found` when nobody made a fleet here yet */
 export function requireRoster(context: Context): void {
@@ -21,7 +43,7 @@ export function requireRoster(context: Context): void {
 
 /** The roster on disk. @throws FleetError `not_found` without one, `invalid` with every fault of a bad one */
 export async function readRoster(context: Context): Promise<Roster> {
-  requireRoster(context)
+  if (!rosterStands(context.paths.roster)) throw noRoster(context.paths.roster)
   const { loadRoster, rosterError } = await import('@mosaic/host/roster-file/read-roster')
   const loaded = loadRoster(context.paths.roster)
   if (!loaded.ok) throw rosterError(loaded.faults)
@@ -35,20 +57,17 @@ export async function readDefinition(context: Context): Promise<FleetDefinition>
   return defineFleet(roster, machineDefaults(context.world.env))
 }
 
-/** As the running fleet has it: while the roster on disk is faulty, the last good one, and that is said. */
+/** As the running fleet has it: while the roster on disk is faulty or refused, the last good one, and that is said. */
 export async function definitionInForce(context: Context): Promise<FleetDefinition> {
-  try {
-    return await readDefinition(context)
-  } catch (error) {
-    if (!(error instanceof FleetError) || error.code !== 'invalid') throw error
-    const [{ rosterInForce }, { machineDefaults }] = await Promise.all([
-      import('@mosaic/host/roster-in-force'),
-      import('@mosaic/host/paths'),
-    ])
-    const { fleet } = rosterInForce(context.paths, machineDefaults(context.world.env))
-    context.note('The roster is faulty, and the last good one is in force: mosaic fleet doctor')
-    return fleet
-  }
+  // Says so, or refuses, when the running fleet goes by another one than was named.
+  if (context.namesRoster) await context.service()
+  requireRoster(context)
+  const [{ rosterInForce }, { machineDefaults }] = await Promise.all([import('@mosaic/host/roster-in-force'), import('@mosaic/host/paths')])
+  const { env } = context.world
+  const livesAt: LivesAt = async (place) => (await import('@mosaic/host/fleet-lives-at')).fleetLivesAt(context.paths.home, place, env)
+  const { fleet, problem } = await rosterInForce(context.paths, machineDefaults(env), livesAt)
+  if (problem !== null) context.note('The roster on disk is not in force, the last good one is: mosaic fleet doctor')
+  return fleet
 }
 
 /** The host service's view, or without it a read-only look at files, sessions and processes. */
@@ -65,7 +84,8 @@ export async function reloaded(context: Context): Promise<ServiceClient> {
   const running = await context.service()
   if (running === undefined) {
     // A faulty roster is told as such, not by the log of a service that could not start with it.
-    await definitionInForce(context)
+    const { agents } = await definitionInForce(context)
+    if (agents.length === 0) throw noAgents(context.paths.roster)
     return context.ensureService()
   }
   const { problem } = await running.reload()

@@ -1,9 +1,10 @@
 /** The one pause switch: a file, so that it holds with and without a host service. */
 
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { actorAddress, callerSession } from '@mosaic/host/audit/actor'
 import { atomicWrite } from '@mosaic/host/files/atomic-write'
+import { removeSwitch } from '@mosaic/host/files/remove'
 import type { Context } from '../context.ts'
 import { requireRoster } from './open.ts'
 
@@ -38,6 +39,6 @@ export async function setPaused(context: Context, paused: boolean): Promise<{ ch
   if (paused) {
     mkdirSync(dirname(pausedFile), { recursive: true, mode: 0o700 })
     atomicWrite(pausedFile, `${new Date().toISOString()}\n`)
-  } else rmSync(pausedFile, { force: true })
+  } else removeSwitch(pausedFile)
   return { changed }
 }

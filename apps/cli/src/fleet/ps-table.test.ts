@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { commandCompleter } from '../output/complete-commands.ts'
 import { makeStyle } from '../output/style.ts'
 import { textWidth } from '../output/width.ts'
 import { agentLines } from './agent-lines.ts'
@@ -69,12 +70,35 @@ test('without an observer it says so once, and what to do', () => {
   expect(footerLines(fleetSnapshot({ observer: 'down', agents }))).toEqual([
     'observer down: nobody judges health; the host service does not run: mosaic fleet start',
   ])
-  const stopped = [agentRecord({ health: 'stopped', pane: 'none', pid: null })]
+  const lost = agentRecord({ health: 'dead', pane: 'none', pid: null })
+  expect(footerLines(fleetSnapshot({ observer: 'down', agents: [lost] }))[0]).toContain('it is meant to')
+  const stopped = [{ ...lost, health: 'stopped' as const, supervisor: { ...lost.supervisor, wanted: false } }]
   expect(footerLines(fleetSnapshot({ observer: 'down', agents: stopped }))[0]).toContain('the fleet is stopped')
 })
 
-test('an empty fleet is a table without rows', () => {
-  expect(psLines(fleetSnapshot({ agents: [] }), { style: plain, width: 80 }).join('\n')).toContain('0 agents')
+test('an empty fleet is a table without rows, and says how to get an agent', () => {
+  const text = psLines(fleetSnapshot({ agents: [], observer: 'down' }), { style: plain, width: 80 }).join('\n')
+  expect(text).toContain('0 agents')
+  expect(text).toContain('no agents: mosaic fleet add orchestrator --runtime stub')
+  expect(text).not.toContain('mosaic fleet start')
+})
+
+test('an agent that answers and cannot work is healthy, and is seen to be of no use', () => {
+  const agents = [agentRecord({ activity: 'idle', activity_detail: 'pi has no model' }), agentRecord({ name: 'b' })]
+  const snapshot = fleetSnapshot({ agents })
+  expect(footerLines(snapshot)).toEqual(['coder0: takes no message: pi has no model'])
+  const [unable, able] = verifyFleet(snapshot, undefined)
+  expect(unable?.checks.filter(({ ok }) => !ok)).toEqual([{ check: 'receipts', ok: false, detail: 'takes no message: pi has no model' }])
+  expect(able?.ok).toBe(true)
+  const waiting = agentRecord({ activity: 'waiting', activity_detail: 'a permission' })
+  expect(footerLines(fleetSnapshot({ agents: [waiting] }))).toEqual(['coder0: waiting for a permission'])
+})
+
+test('a command below the table is completed before it is fitted', () => {
+  const complete = commandCompleter({ home: `/srv/${'x'.repeat(60)}` })
+  const lines = psLines(fleetSnapshot({ paused: true }), { style: plain, width: 80, complete })
+  expect(lines.join(' ')).toContain(`mosaic --mosaic-home /srv/${'x'.repeat(60)} fleet resume`)
+  for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(80)
 })
 
 test('the watched screen has as many lines as the terminal and scrolls within the agents', () => {

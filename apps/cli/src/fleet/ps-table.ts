@@ -6,6 +6,8 @@ import { shortDuration } from '../output/duration.ts'
 import type { Style } from '../output/style.ts'
 import { type Column, tableLines } from '../output/table.ts'
 import { wrap } from '../output/width.ts'
+import { FIRST_AGENT } from './open.ts'
+import { unableBecause } from './unable.ts'
 
 /** Columns up to this rank are shown where the width is not known. */
 const COMMON_RANK = 8
@@ -55,7 +57,7 @@ const columnsOf = (style: Style): Column<AgentRecord>[] => [
 ]
 
 function paintActivity(style: Style, text: string, agent: AgentRecord): string {
-  return agent.activity === 'waiting' || agent.activity === 'draft' ? style.yellow(text) : text
+  return agent.activity === 'waiting' || agent.activity === 'draft' || unableBecause(agent) !== undefined ? style.yellow(text) : text
 }
 
 export interface PsOptions {
@@ -64,6 +66,8 @@ export interface PsOptions {
   width?: number | undefined
   /** Every column, however wide it gets. */
   wide?: boolean
+  /** Done to each line below the table before it is fitted. */
+  complete?: (text: string) => string
 }
 
 /** Names, at most `most` of them. */
@@ -77,6 +81,11 @@ function grouped(pairs: readonly (readonly [reason: string, name: string])[]): s
   return Array.from(byReason, ([reason, names]) => `${some(names)}: ${reason}`)
 }
 
+function activityWords(agent: AgentRecord): string {
+  const unable = unableBecause(agent)
+  return unable === undefined ? `${agent.activity} for ${agent.activity_detail}` : `takes no message: ${unable}`
+}
+
 function summaryLine(snapshot: FleetSnapshot): string {
   const count = new Map<string, number>()
   for (const { health } of snapshot.agents) count.set(health, (count.get(health) ?? 0) + 1)
@@ -86,13 +95,18 @@ function summaryLine(snapshot: FleetSnapshot): string {
   return `${total} agent${total === 1 ? '' : 's'}${counts === '' ? '' : `: ${counts}`} · ${snapshot.supervisor} supervisor · ${socket}`
 }
 
+function withoutService(agents: readonly AgentRecord[]): string {
+  if (agents.some(({ pane }) => pane === 'alive')) return 'observer down: nobody judges health'
+  return agents.some(({ supervisor }) => supervisor.wanted) ? 'nothing of the fleet runs, and it is meant to' : 'the fleet is stopped'
+}
+
 /** What the table cannot say in a word, each with what can be done about it. */
 export function footerLines(snapshot: FleetSnapshot): string[] {
   const { agents } = snapshot
   const lines: string[] = []
-  if (snapshot.observer === 'down') {
-    const words = agents.some(({ pane }) => pane === 'alive') ? 'observer down: nobody judges health' : 'the fleet is stopped'
-    lines.push(`${words}; the host service does not run: mosaic fleet start`)
+  if (agents.length === 0) lines.push(`no agents: ${FIRST_AGENT}`)
+  else if (snapshot.observer === 'down') {
+    lines.push(`${withoutService(agents)}; the host service does not run: mosaic fleet start`)
   }
   if (snapshot.observer_note !== null) lines.push(`observer: ${snapshot.observer_note}`)
   if (snapshot.roster_problem !== null) {
@@ -102,13 +116,7 @@ export function footerLines(snapshot: FleetSnapshot): string[] {
   const unwell = agents.filter(({ health, health_reason }) => health_reason !== null && health !== 'healthy' && health !== 'stopped')
   const told = snapshot.observer === 'down' ? unwell.filter(({ health }) => health !== 'unknown') : unwell
   lines.push(...grouped(told.map((agent) => [`${agent.health}, ${agent.health_reason}`, agent.name])))
-  lines.push(
-    ...grouped(
-      agents
-        .filter((agent) => agent.activity_detail !== null)
-        .map((agent) => [`${agent.activity} for ${agent.activity_detail}`, agent.name]),
-    ),
-  )
+  lines.push(...grouped(agents.filter((agent) => agent.activity_detail !== null).map((agent) => [activityWords(agent), agent.name])))
   lines.push(
     ...grouped(
       agents.flatMap((agent) =>
@@ -127,11 +135,11 @@ export function footerLines(snapshot: FleetSnapshot): string[] {
 
 /** The table, a summary and the footer, without a final newline. */
 export function psLines(snapshot: FleetSnapshot, options: PsOptions): string[] {
-  const { style, width, wide = false } = options
+  const { style, width, wide = false, complete = (text) => text } = options
   const fit = wide ? {} : width === undefined ? { maxRank: COMMON_RANK } : { width }
   const table = tableLines(columnsOf(style), snapshot.agents, { style, ...fit })
   const fitted = (line: string) => (width === undefined || wide ? [line] : wrap(line, width))
   const summary = fitted(summaryLine(snapshot)).map((line) => style.dim(line))
-  const footer = footerLines(snapshot).flatMap(fitted)
+  const footer = footerLines(snapshot).map(complete).flatMap(fitted)
   return [...table, '', ...summary, ...footer.map((line) => style.yellow(line))]
 }

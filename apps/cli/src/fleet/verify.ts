@@ -1,6 +1,7 @@
 /** Whether an agent has all that makes it a member of a fleet. */
 
 import type { AgentRecord, FleetSnapshot } from '@mosaic/domain/agent-record'
+import { unableBecause } from './unable.ts'
 
 export const VERIFY_CHECKS = ['session', 'process', 'heartbeat', 'receipts'] as const
 export type VerifyCheck = (typeof VERIFY_CHECKS)[number]
@@ -30,13 +31,20 @@ function sessionOf(agent: AgentRecord): { ok: boolean; detail: string } {
   return { ok: false, detail: agent.supervisor.wanted ? 'no session' : 'no session: it is not meant to run' }
 }
 
+/** A spool that takes messages is of no use to an agent that takes none. */
+function receiptsOf(agent: AgentRecord, problem: string | undefined): { ok: boolean; detail: string } {
+  const unable = unableBecause(agent)
+  if (problem !== undefined) return { ok: false, detail: problem }
+  return unable === undefined ? { ok: true, detail: 'the spool takes messages' } : { ok: false, detail: `takes no message: ${unable}` }
+}
+
 /** @param receipts why receipts cannot be written, or `undefined` when they can */
 export function verifyAgent(agent: AgentRecord, receipts: string | undefined): AgentVerdict {
   const checks: CheckResult[] = [
     { check: 'session', ...sessionOf(agent) },
     { check: 'process', ok: agent.pid !== null, detail: agent.pid === null ? 'no process' : `process ${agent.pid}` },
     { check: 'heartbeat', ...heartbeatOf(agent) },
-    { check: 'receipts', ok: receipts === undefined, detail: receipts ?? 'the spool takes messages' },
+    { check: 'receipts', ...receiptsOf(agent, receipts) },
   ]
   return { name: agent.name, ok: checks.every(({ ok }) => ok), checks }
 }

@@ -54,18 +54,21 @@ function titleOf(context: Context, snapshot: FleetSnapshot): string {
   return context.style.dim(truncate(text, context.width ?? 80))
 }
 
-async function onTerminal(context: Context, options: WatchOptions): Promise<void> {
+/** Resolves to the exit status. */
+async function onTerminal(context: Context, options: WatchOptions): Promise<number> {
   const { style } = context
   const quit = new AbortController()
   const signal = AbortSignal.any([context.takeOverEnding(), quit.signal])
   const scroll: Scroll = { offset: 0 }
+  let status: number = EXIT.done
   let last: FleetSnapshot | undefined
   const paint = () => {
     if (last === undefined) return
-    const lines = psLines(last, { style, width: context.width })
+    const lines = psLines(last, { style, width: context.width, complete: context.complete })
     screen.paint(layOut(lines, screen.rows, scroll, titleOf(context, last)))
   }
   const onKey = (key: string) => {
+    if (key === '\u0003') status = EXIT.interrupted
     if (key === 'q' || key === '\u0003' || key === '\u001b') return quit.abort()
     const step = STEPS[key]?.(screen.rows - 4)
     if (step !== undefined) scroll.offset = Math.min(Math.max(0, scroll.offset + step), 1e6)
@@ -77,20 +80,21 @@ async function onTerminal(context: Context, options: WatchOptions): Promise<void
     last = onlyNamed(snapshot, options.names)
     paint()
   }
+  return status
 }
 
-async function elsewhere(context: Context, options: WatchOptions): Promise<void> {
+async function elsewhere(context: Context, options: WatchOptions): Promise<number> {
   const { style } = context
   for await (const whole of snapshots(context, options.intervalMs, context.takeOverEnding())) {
     const snapshot = onlyNamed(whole, options.names)
     const text = psLines(snapshot, { style, wide: options.wide }).join('\n')
     context.emit(snapshot, `${snapshot.as_of}\n${text}\n\n`)
   }
+  return EXIT.done
 }
 
 /** Shows the fleet until it is told to end. */
 export async function watchFleet(context: Context, options: WatchOptions): Promise<number> {
   const live = context.world.stdout.isTTY === true && !context.json
-  await (live ? onTerminal(context, options) : elsewhere(context, options))
-  return EXIT.done
+  return live ? onTerminal(context, options) : elsewhere(context, options)
 }

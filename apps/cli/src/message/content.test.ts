@@ -1,10 +1,12 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MAX_MESSAGE_BYTES } from '@mosaic/domain/message-text'
 import { describe, expect, test } from 'vitest'
 import { EXIT } from '../exit-codes.ts'
 import { TemporaryHome } from '../test-run.ts'
-import { invalidByteAt } from './content.ts'
+import { fileContent, invalidByteAt } from './content.ts'
 
 /** Sends to an agent of a roster whose fleet does not run: stored, and never delivered. */
 async function send(home: TemporaryHome, argv: readonly string[], stdin?: string | Buffer) {
@@ -38,6 +40,27 @@ describe('a message is taken', () => {
   })
 })
 
+describe('a pipe as a file', () => {
+  test('is read to its end, however slowly it is written', async () => {
+    using home = new TemporaryHome()
+    const pipe = join(home.path, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const sent = send(home, ['--file', pipe])
+    const writer = await open(pipe, 'w')
+    await writer.write('first, ')
+    await writer.write('second')
+    await writer.close()
+    expect(await sent).toMatchObject({ status: EXIT.done, bytes: 13 })
+  })
+
+  test('that nobody writes to is not waited for without end', async () => {
+    using home = new TemporaryHome()
+    const pipe = join(home.path, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    await expect(fileContent(pipe, 10)).rejects.toThrow('it is a pipe, and did not end within 0.01 s')
+  })
+})
+
 describe('a message is refused as usage', () => {
   test.each([
     ['when it is empty', ['--message', ''], undefined, 'empty'],
@@ -46,6 +69,7 @@ describe('a message is refused as usage', () => {
     ['with --message and stdin by a dash', ['--message', 'x', '-'], 'y', 'one source'],
     ['when it stands alone', ['hello'], undefined, 'behind --message'],
     ['in a file that is not there', ['--file', '/nonexistent/x'], undefined, 'there is no such file'],
+    ['in a device', ['--file', '/dev/zero'], undefined, 'it is a device'],
     ['in a directory', ['--file', '/'], undefined, 'it is a directory'],
     ['when it is one byte too large', [], 'x'.repeat(MAX_MESSAGE_BYTES + 1), 'more than 65536 bytes'],
     ['when --message is too large', ['--message', 'x'.repeat(MAX_MESSAGE_BYTES + 1)], undefined, 'at most 65536'],

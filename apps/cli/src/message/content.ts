@@ -1,7 +1,8 @@
 /** The text of a message from where the sender has it: an option, a file, or stdin. Bytes that are no text are refused, not mended. */
 
 import { isUtf8 } from 'node:buffer'
-import { createReadStream } from 'node:fs'
+import { closeSync, constants, createReadStream, fstatSync, openSync } from 'node:fs'
+import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { FleetError } from '@mosaic/domain/error'
 import { MAX_MESSAGE_BYTES } from '@mosaic/domain/message-text'
@@ -55,20 +56,52 @@ async function readBounded(source: Readable, from: string): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-async function fileContent(path: string): Promise<string> {
-  const stream = createReadStream(path, { end: MAX_MESSAGE_BYTES })
+/** A pipe that nobody writes to, or that does not end, is not waited for longer, milliseconds. */
+const PIPE_WITHIN_MS = 30_000
+
+const unreadable = (path: string, why: string): FleetError =>
+  new FleetError('invalid', `no message in ${JSON.stringify(path)}: ${why}`, {
+    reason: 'usage',
+    mend: 'give the path of a text file, or - for stdin',
+  })
+
+const OPENING: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a directory',
+  ENXIO: 'it is a socket or a device, and no file',
+}
+
+/** The source of the bytes: a file, or a pipe such as that of `<(command)`. Opening a pipe does not wait for its writer. */
+function openSource(path: string): Readable {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const stat = fstatSync(fd)
+  if (stat.isFile()) return createReadStream(path, { fd, end: MAX_MESSAGE_BYTES })
+  if (stat.isFIFO()) return new Socket({ fd, readable: true, writable: false })
+  closeSync(fd)
+  throw unreadable(path, stat.isDirectory() ? 'it is a directory' : 'it is a device, and no file')
+}
+
+/** @throws FleetError `invalid` when it is not there, no text, no file, or a pipe that does not end */
+export async function fileContent(path: string, pipeWithinMs = PIPE_WITHIN_MS): Promise<string> {
+  let source: Readable | undefined
+  let timer: NodeJS.Timeout | undefined
   try {
-    return textOf(await readBounded(stream, path), path)
+    const opened = openSource(path)
+    source = opened
+    if (opened instanceof Socket) {
+      const seconds = pipeWithinMs / 1000
+      timer = setTimeout(() => opened.destroy(unreadable(path, `it is a pipe, and did not end within ${seconds} s`)), pipeWithinMs)
+    }
+    const bytes = await readBounded(opened, path)
+    if (opened instanceof Socket && bytes.length === 0) throw unreadable(path, 'it is a pipe, and nobody writes to it')
+    return textOf(bytes, path)
   } catch (error) {
     if (error instanceof FleetError) throw error
-    const { code } = error as NodeJS.ErrnoException
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : `it cannot be read (${code})`
-    throw new FleetError('invalid', `no message in ${JSON.stringify(path)}: ${why}`, {
-      reason: 'usage',
-      mend: 'give the path of a text file, or - for stdin',
-    })
+    const { code = '' } = error as NodeJS.ErrnoException
+    throw unreadable(path, OPENING[code] ?? `it cannot be read (${code})`)
   } finally {
-    stream.destroy()
+    clearTimeout(timer)
+    source?.destroy()
   }
 }
 

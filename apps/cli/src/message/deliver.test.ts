@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -23,13 +23,16 @@ const send = (...options: string[]) => home.run(['agent', 'send', 'orchestrator'
 
 /** A service that takes what is said and answers only some of it. */
 async function silentService(answers: Readonly<Record<string, unknown>> = {}) {
-  const { sockets, serviceSocket } = resolvePaths({ env: { MOSAIC_HOME: home.path } })
+  const { sockets, serviceLock, serviceSocket } = resolvePaths({ env: { MOSAIC_HOME: home.path } })
   mkdirSync(sockets, { recursive: true, mode: 0o700 })
+  writeFileSync(serviceLock, '')
   const asked: string[] = []
   const peers: Socket[] = []
   const server = createServer((socket) => {
     peers.push(socket.on('error', () => {}))
-    createInterface({ input: socket }).on('line', (line) => {
+    // A reader passes on the errors of what it reads.
+    const lines = createInterface({ input: socket }).on('error', () => {})
+    lines.on('line', (line) => {
       const { id, method } = JSON.parse(line) as { id: number; method: string }
       asked.push(method)
       if (method in answers) socket.write(`${JSON.stringify({ id, result: answers[method] })}\n`)
@@ -78,7 +81,7 @@ describe('a host service', () => {
     expect(status).toBe(EXIT.notDone)
     expect(stderr).toContain('did not answer')
     expect(stderr).not.toContain('may have been stored')
-    expect([...new Set(service.asked)]).toEqual(['snapshot'])
+    expect([...new Set(service.asked)]).toEqual(['status', 'snapshot'])
   })
 
   test('that falls silent once the message went out leaves open whether it was stored', async () => {

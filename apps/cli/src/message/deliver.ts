@@ -30,6 +30,12 @@ export interface Outgoing {
   urgent: boolean
 }
 
+interface Handed {
+  receipt: Receipt
+  /** False when nothing was, so that the receipt's id leads nowhere. */
+  stored: boolean
+}
+
 const elsewhere = (name: string, host: string): FleetError =>
   new FleetError('refused', `${name} lives on host ${host}, and this version sends only to agents of this host`, {
     mend: `ssh ${host} mosaic agent send ${name} ...`,
@@ -74,7 +80,7 @@ interface Attempt {
 }
 
 /** Sends through the host service; with a deadline waits until the receipt is settled or it is that time. */
-async function throughService(context: Context, client: ServiceClient, message: Outgoing, attempt: Attempt): Promise<Receipt> {
+async function throughService(context: Context, client: ServiceClient, message: Outgoing, attempt: Attempt): Promise<Handed> {
   const { deadlineAtMs } = attempt
   const snapshot = await client.snapshot()
   const agent = snapshot.agents.find(({ name }) => name === message.to)
@@ -84,7 +90,7 @@ async function throughService(context: Context, client: ServiceClient, message: 
   const to = `${agent.tenant_id}@${agent.host}:${agent.name}`
   const canAccept = agent.supervisor.wanted
   if (deadlineAtMs !== undefined && !canAccept && (await earlier(client, message.id)) === undefined)
-    return notRunning(message, from, to, 'it is stopped; nothing was stored')
+    return { receipt: notRunning(message, from, to, 'it is stopped; nothing was stored'), stored: false }
   const { id, urgent, content: text } = message
   const deadline = deadlineAtMs === undefined ? {} : { deadlineAtMs }
   const look = `see: mosaic agent receipt ${id}`
@@ -95,13 +101,13 @@ async function throughService(context: Context, client: ServiceClient, message: 
     `the message is stored, and ${deadlineAtMs === undefined ? 'is delivered' : 'delivered until its time is up'}; ${look}`,
   )
   // Of a stopped agent only an earlier send is here: what is known of it is the answer.
-  if (deadlineAtMs === undefined || !canAccept) return stored
+  if (deadlineAtMs === undefined || !canAccept) return { receipt: stored, stored: true }
   context.progress.say(`waiting for ${agent.name} to accept`)
-  return client.waitForReceipt(id, Math.max(0, deadlineAtMs - Date.now()) + SETTLE_GRACE_MS)
+  return { receipt: await client.waitForReceipt(id, Math.max(0, deadlineAtMs - Date.now()) + SETTLE_GRACE_MS), stored: true }
 }
 
 /** Without a host service: stored for the next one, never delivered from here. */
-async function intoSpool(context: Context, message: Outgoing, verify: boolean): Promise<Receipt> {
+async function intoSpool(context: Context, message: Outgoing, verify: boolean): Promise<Handed> {
   const fleet = await readDefinition(context)
   const agent = fleet.agents.find(({ name }) => name === message.to)
   if (agent === undefined) throw noAgent(message.to)
@@ -111,18 +117,19 @@ async function intoSpool(context: Context, message: Outgoing, verify: boolean): 
   if (sender === undefined) throw new FleetError('invalid', `${JSON.stringify(from)} is not an address`)
   const text = messageText(message.content)
   const { tenant_id, host, session } = agent.address
-  const nothing = () => notRunning(message, from, `${tenant_id}@${host}:${session}`, 'the fleet does not run; nothing was stored')
+  const to = `${tenant_id}@${host}:${session}`
+  const nothing = () => ({ receipt: notRunning(message, from, to, 'the fleet does not run; nothing was stored'), stored: false })
   // Opening would make an empty one.
   if (verify && !existsSync(join(context.paths.spool, 'spool.db'))) return nothing()
   const { openSpool } = await import('@mosaic/host/mailbox/spool')
   using spool = openSpool(context.paths)
   if (verify && spool.receipt(message.id) === undefined) return nothing()
   const { id, urgent } = message
-  return spool.store({ id, from: sender, to: agent.address, text, urgent, createdAtMs: Date.now(), deadlineAtMs: undefined })
+  const receipt = spool.store({ id, from: sender, to: agent.address, text, urgent, createdAtMs: Date.now(), deadlineAtMs: undefined })
+  return { receipt, stored: true }
 }
 
-export interface Delivery {
-  receipt: Receipt
+export interface Delivery extends Handed {
   /** False when it waits in the spool for a host service. */
   serviceRuns: boolean
 }
@@ -171,12 +178,12 @@ export async function deliver(context: Context, message: Outgoing, verifyMs: num
   const attempt: Attempt = { deadlineAtMs: verifyMs === undefined ? undefined : startedAtMs + verifyMs, sent: false }
   const endAtMs = startedAtMs + (verifyMs === undefined ? STORE_WITHIN_MS : verifyMs + SETTLE_GRACE_MS + ANSWER_GRACE_MS)
   let client = await serviceFor(context, message.to)
-  if (client === undefined) return { receipt: await intoSpool(context, message, verifyMs !== undefined), serviceRuns: false }
+  if (client === undefined) return { ...(await intoSpool(context, message, verifyMs !== undefined)), serviceRuns: false }
   for (let count = 1; ; count += 1) {
     try {
       // What bringing it back took is not its answer's time.
       const leftMs = Math.max(ANSWER_GRACE_MS, endAtMs - Date.now())
-      return { receipt: await within(leftMs, throughService(context, client, message, attempt)), serviceRuns: true }
+      return { ...(await within(leftMs, throughService(context, client, message, attempt))), serviceRuns: true }
     } catch (error) {
       if (!wentAway(error)) throw error
       await context.disconnect()

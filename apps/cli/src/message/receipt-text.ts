@@ -12,7 +12,7 @@ const MENDS: Readonly<Record<BlockReason, (name: string, id: string) => string>>
   starting: () => 'wait until it is ready, then send again',
   hung: (name) => `look at it: mosaic agent watch ${name}; or mosaic fleet restart ${name}`,
   dialog: (name) => `answer what it asks: mosaic agent attach ${name}`,
-  unavailable: (name) => `see what it says: mosaic agent tail ${name}`,
+  unavailable: (name) => `do what it says: mosaic agent attach ${name}`,
   draft: (name) => `send or clear the text in its composer: mosaic agent attach ${name}`,
   'copy-mode': (name) => `somebody scrolls in its pane: leave copy mode with q, mosaic agent attach ${name}`,
   'foreign-process': (name) => `mosaic fleet restart ${name}`,
@@ -48,13 +48,16 @@ export function storedText(receipt: Receipt, style: Style): string {
   return `${style.cyan(receipt.state)} for ${sessionOf(receipt.to)} #${receipt.id}${reasonText(receipt)}`
 }
 
-/** After a send that waited: accepted, or why not and what to do. */
-export function verifiedText(receipt: Receipt, style: Style): string {
+/**
+ * After a send that waited: accepted, or why not and what to do.
+ * @param stored false: no receipt is kept, and no id is given that would lead to none
+ */
+export function verifiedText(receipt: Receipt, style: Style, stored = true): string {
   if (receipt.state === 'accepted') return acceptedText(receipt, style)
   const mend = mendOf(receipt) ?? `mosaic agent receipt ${receipt.id}`
   const goesOn = receipt.state === 'stored' ? '; it stays stored and is delivered when it can be' : ''
   const why = reasonText(receipt) === '' ? `: still ${receipt.state} when the time was up` : `${reasonText(receipt)}${goesOn}`
-  const first = `${style.red('not accepted')} by ${sessionOf(receipt.to)}${why} #${receipt.id}`
+  const first = `${style.red('not accepted')} by ${sessionOf(receipt.to)}${why}${stored ? ` #${receipt.id}` : ''}`
   return `${first}\n  ${style.dim('mend:')} ${mend}`
 }
 
