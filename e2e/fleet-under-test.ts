@@ -47,7 +47,8 @@ export class FleetUnderTest implements AsyncDisposable {
 
   static async make(options: FleetOptions = {}): Promise<FleetUnderTest> {
     const { roster, ...rest } = options
-    const fleet = new FleetUnderTest(await tempHome({ heartbeatInterval: 0.5, ...rest }))
+    // An interval that bears a slow machine: nobody is late who merely got no processor.
+    const fleet = new FleetUnderTest(await tempHome({ heartbeatInterval: 2, ...rest }))
     if (roster !== undefined) fleet.writeRoster(roster)
     return fleet
   }
@@ -120,11 +121,11 @@ export class FleetUnderTest implements AsyncDisposable {
     return this.agentThat(name, 'healthy', (record) => record.health === 'healthy')
   }
 
-  /** `agent send NAME --verify --json` with the text on stdin. */
+  /** `agent send NAME --verify --json` with the text on stdin; patient, unless `more` says otherwise. */
   async send(name: string, text: string | Buffer, more: readonly string[] = []): Promise<{ status: number | null; receipt: Receipt }> {
-    const { status, stdout, stderr } = await this.mosaic(['agent', 'send', name, '--file', '-', '--verify', '--json', ...more], {
-      stdin: text,
-    })
+    const patience = more.includes('--verify-timeout') ? [] : ['--verify-timeout', '60000']
+    const args = ['agent', 'send', name, '--file', '-', '--verify', '--json', ...patience, ...more]
+    const { status, stdout, stderr } = await this.mosaic(args, { stdin: text })
     try {
       return { status, receipt: JSON.parse(stdout) as Receipt }
     } catch (error) {

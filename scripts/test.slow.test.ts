@@ -109,6 +109,21 @@ describe('./test', () => {
     expect(run().last).toBe(`${CHECKS + 5} passed, 0 failed`)
   })
 
+  it.each([['--help'], ['--fast', '-h']])('%s says what it can do, and does nothing else', (...args) => {
+    const { status, out } = run(...args)
+    expect(out).toMatch(/^Usage: \.\/test /)
+    for (const word of ['--fast', '-t ', '--project']) expect(out).toContain(word)
+    expect(out).not.toMatch(/passed|building/)
+    expect(status).toBe(0)
+  })
+
+  it('ends with the totals, as failed, when vitest does not know an option', () => {
+    const { last, status, out } = run('--no-such-option')
+    expect(out).toContain('Unknown option')
+    expect(last).toBe(`${CHECKS} passed, 1 failed`)
+    expect(status).toBe(1)
+  })
+
   it('hands its arguments to vitest', () => {
     checkout.write(
       'packages/domain/src/a.test.ts',

@@ -33,7 +33,7 @@ describe('the first minutes', () => {
 
     const sent = await fleet.send('orchestrator', 'good morning')
     expect(sent).toMatchObject({ status: 0, receipt: { state: 'accepted', signal: 'stub:accepted', attempts: 1 } })
-    expect(await fleet.ok(['agent', 'tail', 'orchestrator'])).toContain('good morning')
+    await until(async () => (await fleet.ok(['agent', 'tail', 'orchestrator'])).includes('good morning'))
     expect((await fleet.mosaic(['fleet', 'verify'])).status).toBe(0)
 
     const stop = await fleet.mosaic(['fleet', 'stop'])

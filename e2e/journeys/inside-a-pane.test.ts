@@ -46,7 +46,9 @@ describe('an agent in its pane', () => {
 
     await type(fleet, 'mosaic agent send orchestrator --message "from a pane" --verify')
     await shows(fleet, /accepted by orchestrator in .* \(stub:accepted\) #[0-9a-z]{26}/)
-    expect(fleet.taken('orchestrator').at(-1)).toMatch(/^\[acme@box:worker0 -> acme@box:orchestrator #[0-9a-z]{26}\]\nfrom a pane$/)
+    // The conversation is written just after the word that the message was accepted.
+    const told = await until(() => fleet.taken('orchestrator').at(-1))
+    expect(told).toMatch(/^\[acme@box:worker0 -> acme@box:orchestrator #[0-9a-z]{26}\]\nfrom a pane$/)
 
     await type(fleet, 'mosaic fleet ps')
     const table = await shows(fleet, /3 agents: 2 healthy/)

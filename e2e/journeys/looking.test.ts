@@ -56,7 +56,7 @@ describe.each([SMALL, LARGE])('a person who watches in $columns x $rows', (size)
     await fleet.send('orchestrator', 'after the keys')
     await terminal.shows('You said: after the keys')
     expect(fleet.taken('orchestrator')).toHaveLength(taken + 1)
-    expect(await fleet.agent('orchestrator')).toMatchObject({ activity: 'idle', flags: [] })
+    expect((await fleet.agentThat('orchestrator', 'idle', ({ activity }) => activity === 'idle')).flags).toEqual([])
     expect(await fleet.ok(['agent', 'tail', 'orchestrator'])).not.toContain('xy')
     expect(await sizeOf(fleet, 'orchestrator')).toBe(AGENT_SIZE)
 
@@ -126,12 +126,15 @@ describe('a person who follows', () => {
       await terminal.shows(`You said: ${text}`)
     }
     await terminal.press('C-c')
-    expect(await terminal.ended()).toBe(0)
+    expect(await terminal.ended()).toBe(130)
     expect(await terminal.state()).toBe(before)
     expect(await viewers(fleet, 'orchestrator')).toEqual([])
   })
 
-  it.each(['q', 'C-c'])('the fleet sees its rows change by themselves, and leaves with %s', async (key) => {
+  it.each([
+    ['q', 0],
+    ['C-c', 130],
+  ] as const)('the fleet sees its rows change by themselves, and leaves with %s', async (key, status) => {
     await using fleet = await runningFleet()
     await using terminal = await PersonTerminal.open(fleet, SMALL)
     const before = await terminal.state()
@@ -152,7 +155,7 @@ describe('a person who follows', () => {
     await fleet.ok(['fleet', 'start'])
     await terminal.shows(/^enhancer .* healthy/m)
     await terminal.press(key)
-    expect(await terminal.ended()).toBe(0)
+    expect(await terminal.ended()).toBe(status)
     expect(await terminal.state()).toBe(before)
     expect(await terminal.see()).not.toContain('q quits')
   })
@@ -170,9 +173,47 @@ describe('a person who follows', () => {
   })
 })
 
+describe('Ctrl-C', () => {
+  const STARTING = `${TWO_STUBS}  - name: slow\n    command: [sh, -c, "exec sleep 600"]\n`
+
+  it('ends a watch and the questions of a new fleet with 130, and gives the terminal back', async () => {
+    await using fleet = await runningFleet()
+    await using terminal = await PersonTerminal.open(fleet, SMALL)
+    const before = await terminal.state()
+    for (const [line, shown] of [
+      ['mosaic agent watch orchestrator', 'read-only'],
+      [`mosaic fleet init --mosaic-home ${fleet.home.home}/other`, 'What is the fleet for?'],
+    ] as const) {
+      await terminal.start(line)
+      await terminal.shows(shown)
+      await terminal.press('C-c')
+      expect(await terminal.ended(), line).toBe(130)
+      expect(await terminal.state()).toBe(before)
+    }
+    expect(existsSync(join(fleet.home.home, 'other', 'fleet', 'roster.yaml'))).toBe(false)
+  })
+
+  it('ends a send that waits; what was stored stays so, and its receipt is found by what is printed', async () => {
+    await using fleet = await FleetUnderTest.make({ roster: STARTING })
+    await fleet.ok(['fleet', 'start'])
+    await using terminal = await PersonTerminal.open(fleet, LARGE)
+    await terminal.start('mosaic agent send slow --message later --verify --verify-timeout 600000')
+    await terminal.shows('waiting for slow to accept')
+    await terminal.press('C-c')
+    expect(await terminal.ended()).toBe(130)
+    const seen = await terminal.see()
+    expect(seen).not.toMatch(/^\S* ?waiting for slow/m)
+    const [, id = ''] = /interrupted; the message is stored.*; see: mosaic agent receipt (\w{26})/.exec(seen) ?? []
+    expect(await fleet.receipt(id)).toMatchObject({ id, state: 'stored' })
+  })
+})
+
 describe('what takes long', () => {
   it('is shown on the terminal while it goes on, and cleared before the answer', async () => {
     await using fleet = await FleetUnderTest.make({ roster: `${TWO_STUBS}  - name: slow\n    command: [sh, -c, "exec sleep 600"]\n` })
+    // Up already, so that all of the time is for the one that never answers.
+    await fleet.ok(['fleet', 'start', 'orchestrator', 'enhancer'])
+    for (const name of ['orchestrator', 'enhancer']) await fleet.healthy(name)
     await using terminal = await PersonTerminal.open(fleet, SMALL)
     await terminal.start('mosaic fleet up --timeout 8')
     await terminal.shows(/2 of 3 agents answer\n +slow: starting/)

@@ -1,12 +1,13 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
+import type { AgentRecord } from '@mosaic/domain/agent-record'
 import { readHeartbeat } from '@mosaic/host/heartbeat/observer'
 import { distDirectory } from '@mosaic/host/programs'
 import { writePiHome } from '@mosaic/testkit/fake-llm/pi-home'
 import { type FakeLlm, startFakeLlm } from '@mosaic/testkit/fake-llm/server'
 import { until } from '@mosaic/testkit/until'
 import { describe, expect, it } from 'vitest'
-import { FleetUnderTest } from '../fleet-under-test.ts'
+import { type FleetOptions, FleetUnderTest } from '../fleet-under-test.ts'
 import { filesBelow } from './files-below.ts'
 
 const PI_PACKAGE = '@earendil-works/pi-coding-agent'
@@ -20,9 +21,9 @@ interface PiWorld extends AsyncDisposable {
 const piManifest = join(import.meta.dirname, '..', '..', 'node_modules', PI_PACKAGE, 'package.json')
 
 /** A home in which the operator has configured pi and used it once, with a model server of its own. */
-async function piWorld(): Promise<PiWorld> {
+async function piWorld(options: FleetOptions = {}): Promise<PiWorld> {
   const llm = await startFakeLlm()
-  const fleet = await FleetUnderTest.make({ ownTmuxDirectory: true })
+  const fleet = await FleetUnderTest.make({ ownTmuxDirectory: true, ...options })
   // What pi itself notes at its first start, whoever starts it.
   const { version } = JSON.parse(readFileSync(piManifest, 'utf8')) as { version: string }
   const { agentDirectory } = writePiHome(fleet.home.home, llm.url, { settings: { lastChangelogVersion: version } })
@@ -60,8 +61,10 @@ describe('a fleet on pi', () => {
     expect(userTexts.at(-1)).toMatch(new RegExp(`^\\[.*:operator -> .*:orchestrator #${sent.receipt.id}\\]\nwhat is the answer\\?$`))
     await until(async () => (await fleet.ok(['agent', 'tail', 'orchestrator'])).includes('the answer is forty-two'), { withinMs: 60_000 })
 
-    const paid = await fleet.agentThat('orchestrator', 'paid for', (agent) => (agent.spend_today_usd ?? 0) > 0)
-    expect(paid).toMatchObject({ runtime: 'pi', model: 'fake/fake-model', flags: [], activity: 'idle' })
+    // A call is paid for before its turn is over.
+    const isPaid = ({ spend_today_usd, activity }: AgentRecord) => (spend_today_usd ?? 0) > 0 && activity === 'idle'
+    const paid = await fleet.agentThat('orchestrator', 'paid for and idle', isPaid)
+    expect(paid).toMatchObject({ runtime: 'pi', model: 'fake/fake-model', flags: [] })
     expect(paid.tokens_today).toBeGreaterThan(0)
     expect(paid.context_used).toBeGreaterThan(0)
     expect((await fleet.agent('enhancer')).spend_today_usd ?? 0).toBe(0)
@@ -100,7 +103,7 @@ describe('a fleet on pi', () => {
   })
 
   it('that idles answers heartbeats without asking its model anything', async () => {
-    await using world = await piWorld()
+    await using world = await piWorld({ heartbeatInterval: 0.5 })
     const { fleet, llm } = world
     await fleet.ok(['fleet', 'up', '--runtime', 'pi'])
     for (const name of ['orchestrator', 'enhancer']) {
@@ -110,7 +113,7 @@ describe('a fleet on pi', () => {
         if (read !== undefined && 'beat' in read) stamps.add(read.beat.tsMs)
         return stamps.size >= 8
       })
-      expect(await fleet.agent(name)).toMatchObject({ health: 'healthy', activity: 'idle' })
+      expect((await fleet.healthy(name)).activity).toBe('idle')
     }
     expect(llm.requests()).toEqual([])
   })

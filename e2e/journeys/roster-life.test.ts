@@ -51,7 +51,7 @@ describe('fleet init', () => {
         await terminal.shows(question)
       }
       await terminal.press('C-c')
-      expect(await terminal.ended()).toBe(1)
+      expect(await terminal.ended()).toBe(130)
       expect(await terminal.see()).toContain('nothing was written')
       expect(await terminal.state()).toBe(before)
       expect(readdirSync(fleet.home.mosaicHome)).toEqual([])
@@ -213,7 +213,7 @@ describe('a roster that is edited by hand', () => {
 
     // It is still seen, spoken to, stopped and started; only what would write the roster is refused.
     expect((await fleet.send('enhancer', 'still there?')).receipt.state).toBe('accepted')
-    expect(await fleet.ok(['agent', 'tail', 'enhancer'])).toContain('still there?')
+    await until(async () => (await fleet.ok(['agent', 'tail', 'enhancer'])).includes('still there?'))
     expect(await fleet.ok(['agent', 'list'])).toMatch(/^enhancer /m)
     await fleet.ok(['fleet', 'restart', 'enhancer'])
     await fleet.healthy('enhancer')

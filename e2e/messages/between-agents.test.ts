@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Receipt } from '@mosaic/domain/message'
 import type { FakeLlm } from '@mosaic/testkit/fake-llm/server'
 import { until } from '@mosaic/testkit/until'
@@ -42,7 +44,7 @@ describe('a paused fleet', () => {
   it('lets a person talk, holds back what agents say to each other, and delivers that when it resumes', async () => {
     await fleet.ok(['fleet', 'pause'])
     const verified = await fleet.mosaic(
-      ['agent', 'send', 'enhancer', '--message', 'refused', '--verify', '--verify-timeout', '500', '--json'],
+      ['agent', 'send', 'enhancer', '--message', 'refused', '--verify', '--verify-timeout', '3000', '--json'],
       inPaneOf('orchestrator'),
     )
     expect(verified.status).toBe(1)
@@ -79,13 +81,17 @@ describe('a busy agent', () => {
   })
 
   it('takes messages behind its turn, and an urgent one into it: pi', async () => {
-    llm.rule({ when: { contains: 'work for long' }, reply: { toolCalls: [{ name: 'bash', input: { command: 'sleep 3' } }] }, times: 1 })
+    const gate = join(fleet.home.root, 'gate')
+    // Until the gate is open, or all of this is removed.
+    const command = `while [ -d ${fleet.home.root} ] && [ ! -e ${gate} ]; do sleep 0.05; done`
+    llm.rule({ when: { contains: 'work for long' }, reply: { toolCalls: [{ name: 'bash', input: { command } }] }, times: 1 })
     const before = heardBy(llm).length
     await fleet.send('coder0', 'work for long')
     await fleet.agentThat('coder0', 'busy', ({ activity }) => activity === 'busy')
     const [later, now] = [await fleet.send('coder0', 'later'), await fleet.send('coder0', 'now', ['--urgent'])]
     expect(later).toMatchObject({ status: 0, receipt: { state: 'accepted', mode: 'queued' } })
     expect(now).toMatchObject({ status: 0, receipt: { state: 'accepted', mode: 'steered' } })
+    writeFileSync(gate, '')
     await until(() => heardBy(llm).length === before + 3)
     expect(
       heardBy(llm)

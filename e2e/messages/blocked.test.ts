@@ -11,7 +11,10 @@ import { CORE, FakeAgents, writeCast } from './cast.ts'
 const QUESTION = 'Run `rm -rf build`?'
 
 /** Long enough for whatever is looked at before an ended agent is back. */
-const RESTART_DELAY_MS = 12_000
+const RESTART_DELAY_MS = 30_000
+
+/** Shorter, a slow machine would let it pass before the message has come to the courier: then nobody knows a reason. */
+const BRIEFLY = ['--verify', '--verify-timeout', '3000']
 
 let fleet: FleetUnderTest
 let agents: FakeAgents
@@ -25,7 +28,9 @@ const worker = (name: string, script: (file: (suffix: string) => string) => Agen
 })
 
 beforeAll(async () => {
-  fleet = await FleetUnderTest.make({ env: { MOSAIC_RESTART_DELAY_MS: String(RESTART_DELAY_MS), MOSAIC_RESTART_MAX: '1' } })
+  fleet = await FleetUnderTest.make({
+    env: { MOSAIC_RESTART_DELAY_MS: String(RESTART_DELAY_MS), MOSAIC_RESTART_MAX: '1', MOSAIC_RESTART_WINDOW_MS: '600000' },
+  })
   agents = new FakeAgents(fleet)
   const cast = [
     worker('asking', (file) => ({
@@ -62,7 +67,7 @@ const bytesOf = (pid: number | null) => agents.log(pid).filter(({ event }) => ev
 
 /** One send for programs and one for people: both must say the same, in their way. */
 async function refused(name: string, reason: BlockReason, says: RegExp, state: Receipt['state'] = 'refused'): Promise<Receipt> {
-  const args = ['agent', 'send', name, '--message', 'not now', '--verify', '--verify-timeout', '700']
+  const args = ['agent', 'send', name, '--message', 'not now', ...BRIEFLY]
   const [json, words] = await Promise.all([fleet.mosaic([...args, '--json']), fleet.mosaic(args)])
   const receipt = JSON.parse(json.stdout) as Receipt
   expect(receipt, json.stdout).toMatchObject({ state, reason, detail: expect.stringMatching(says), signal: null, accepted_at: null })
@@ -150,15 +155,14 @@ describe('a verified send that cannot be accepted exits 1 with the true reason',
 
   it('of a runtime that was given it and does not accept it', async () => {
     await readied('deaf')
-    const args = ['agent', 'send', 'deaf', '--message', 'heard?', '--verify', '--verify-timeout', '700', '--json']
-    const { status, stdout } = await fleet.mosaic(args)
-    expect(JSON.parse(stdout)).toMatchObject({ state: 'unconfirmed', reason: 'unverifiable', signal: null, attempts: 1 })
+    const { status, receipt } = await fleet.send('deaf', 'heard?', ['--verify-timeout', '10000'])
+    expect(receipt).toMatchObject({ state: 'unconfirmed', reason: 'unverifiable', signal: null, attempts: 1 })
     expect(status).toBe(1)
   })
 
   it('of a process that ends over it', async () => {
     await readied('fragile')
-    const { status, receipt } = await fleet.send('fragile', 'poison', ['--verify-timeout', '3000'])
+    const { status, receipt } = await fleet.send('fragile', 'poison', ['--verify-timeout', '10000'])
     expect(receipt).toMatchObject({
       state: 'unconfirmed',
       reason: 'dead',

@@ -57,7 +57,10 @@ export const FleetSnapshotSchema = z
     observer_note: z.string().nullable().describe('What the observer says of its own health, e.g. that it lagged.'),
     supervisor: z.enum(['embedded', 'systemd']),
     paused: z.boolean(),
-    roster_problem: z.string().nullable().describe('The roster on disk is faulty; the last good one is in force.'),
+    roster_problem: z
+      .string()
+      .nullable()
+      .describe('The roster on disk is faulty or cannot take effect now; the one before it is in force.'),
     socket_name: z.string().nullable().describe("null: tmux's default socket."),
     agents: z.array(AgentRecordSchema),
     orphans: z

@@ -4,6 +4,9 @@
  */
 
 export const DEFAULT_HEARTBEAT_INTERVAL_MS = 15_000
+/** Bounds of an interval, seconds. Below, a runtime would do nothing but answer, and a timer of less than 1 ms fires without end. */
+export const MIN_HEARTBEAT_INTERVAL_S = 0.1
+export const MAX_HEARTBEAT_INTERVAL_S = 3600
 /** An answer is late after this many intervals. */
 export const STALE_AFTER_INTERVALS = 3
 /** How far ahead of the observer's clock a stamp may be before it is disbelieved, in milliseconds. */

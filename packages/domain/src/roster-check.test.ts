@@ -61,9 +61,21 @@ describe('a check', () => {
     ],
     [
       { version: 1, agents: [], runtimes: { pi: { heartbeat_interval: 0 } } },
-      { found: '0', expected: 'a number above 0' },
+      { found: '0', expected: 'at least 0.1' },
     ],
     [{ version: 1, agents: [], runtimes: { pi: { heartbeat_interval: 4000 } } }, { expected: 'at most 3600' }],
+    [
+      { version: 1, agents: [], runtimes: { pi: { env: { HUGE: 'x'.repeat(140_000) } } } },
+      { path: ['runtimes', 'pi', 'env', 'HUGE'], expected: 'at most 65536 bytes' },
+    ],
+    [
+      {
+        version: 1,
+        agents: [],
+        runtimes: { pi: { env: Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`V${at}`, 'x'.repeat(60_000)])) } },
+      },
+      { path: ['runtimes', 'pi', 'env'], expected: 'variables of at most 524288 bytes in all' },
+    ],
     [
       { version: 1, agents: [], runtimes: { pi: { env: { 'A B': 'x' } } } },
       { at: 'key', found: '"A B"', expected: 'a variable name' },

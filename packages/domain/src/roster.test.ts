@@ -150,9 +150,12 @@ describe('a value in a roster', () => {
     expect(problems(entry({ [key]: value }))).toHaveLength(1)
   })
 
-  test.each([0, -1, 3601, Number.POSITIVE_INFINITY, Number.NaN, '15'])('heartbeat_interval is not %j', (heartbeat_interval) => {
-    expect(problems({ ...base, runtimes: { pi: { heartbeat_interval } } })).toHaveLength(1)
-  })
+  test.each([0, -1, 1e-9, 0.099, 3601, Number.POSITIVE_INFINITY, Number.NaN, '15'])(
+    'heartbeat_interval is not %j',
+    (heartbeat_interval) => {
+      expect(problems({ ...base, runtimes: { pi: { heartbeat_interval } } })).toHaveLength(1)
+    },
+  )
 
   test.each<Record<string, unknown>>([
     { 'A-B': 'x' },
@@ -162,6 +165,11 @@ describe('a value in a roster', () => {
     { A: null },
     { A: 'a\u0000b' },
     { A: '\u001b' },
+    { A: '\ud800' },
+    { A: 'x'.repeat(64 * 1024 + 1) },
+    { A: '漢'.repeat(22_000) },
+    { ['A'.repeat(257)]: 'x' },
+    Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`V${at}`, 'x'.repeat(60_000)])),
   ])('env is not %j', (env) => {
     expect(problems({ ...base, runtimes: { pi: { env } } })).toHaveLength(1)
   })

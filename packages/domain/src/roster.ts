@@ -6,6 +6,8 @@
 import { z } from 'zod'
 import { HOST_PATTERN, isHostName, isTenantId, NAME_PATTERN, nameProblem, TENANT_PATTERN } from './address.ts'
 import { displaySafe } from './display.ts'
+import { MAX_HEARTBEAT_INTERVAL_S, MIN_HEARTBEAT_INTERVAL_S } from './heartbeat.ts'
+import { utf8Length } from './message-text.ts'
 import { AGENT_CLASSES, classOfName } from './role.ts'
 
 export const RUNTIME_IDS = ['stub', 'pi', 'claude', 'codex', 'opencode'] as const
@@ -34,14 +36,36 @@ const name = (description: string) =>
 const hostName = (description: string) => z.string().refine(isHostName, 'a host name').meta({ description, pattern: HOST_PATTERN.source })
 const path = (description: string) =>
   line(`${description} Absolute, or starting with "~/".`).regex(/^(\/|~\/|~$)/, 'an absolute path, or one starting with "~/"')
-const seconds = (description: string) => z.number().positive().max(3600).describe(`${description} Seconds, above 0, at most 3600.`)
+const interval = (description: string) =>
+  z
+    .number()
+    .min(MIN_HEARTBEAT_INTERVAL_S)
+    .max(MAX_HEARTBEAT_INTERVAL_S)
+    .describe(`${description} Seconds, ${MIN_HEARTBEAT_INTERVAL_S} to ${MAX_HEARTBEAT_INTERVAL_S}.`)
+
+/** A kernel takes 128 KiB in one variable and some 2 MB in all, arguments and what the fleet itself tells a runtime included. */
+const MAX_VARIABLE_BYTES = 64 * 1024
+const MAX_ENVIRONMENT_BYTES = 512 * 1024
 const environment = z
   .record(
-    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable name'),
+    z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable name')
+      .max(256, 'a variable name of at most 256 characters'),
     // What an environment file cannot hold is refused here, not at the launch.
-    z.string().refine((text) => !/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text), 'text without control characters'),
+    z
+      .string()
+      .refine((text) => text.isWellFormed() && !/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text), 'text without control characters')
+      .refine((text) => utf8Length(text) <= MAX_VARIABLE_BYTES, `at most ${MAX_VARIABLE_BYTES} bytes`),
   )
-  .describe('Environment variables for the runtime. Never secrets: this file is not a secret store.')
+  .refine(
+    (variables) =>
+      Object.entries(variables).reduce((sum, [key, value]) => sum + utf8Length(key) + utf8Length(value), 0) <= MAX_ENVIRONMENT_BYTES,
+    `variables of at most ${MAX_ENVIRONMENT_BYTES} bytes in all`,
+  )
+  .describe(
+    'Environment variables for the runtime, at most 64 KiB each and 512 KiB in all. Never secrets: this file is not a secret store.',
+  )
 
 const runtimeId = z.enum(RUNTIME_IDS)
 /** argv as a list: never split by a shell. */
@@ -104,7 +128,7 @@ export const RosterSchema = z
           command: command.optional(),
           reset_command: line('What is typed to reset the conversation.').optional(),
           env: environment.optional(),
-          heartbeat_interval: seconds('How often the runtime answers; defaults to MOSAIC_HEARTBEAT_INTERVAL, else 15.').optional(),
+          heartbeat_interval: interval('How often the runtime answers; defaults to MOSAIC_HEARTBEAT_INTERVAL, else 15.').optional(),
         }),
       )
       .describe('Settings per runtime.')

@@ -13,7 +13,7 @@ export interface UntilOptions {
  * @throws Error with `what` (and the last thrown error) when the bound passes
  */
 export async function until<T>(probe: () => T | Promise<T>, options: UntilOptions = {}): Promise<NonNullable<Exclude<T, false | '' | 0>>> {
-  const { withinMs = 20_000, everyMs = 20, what = 'the condition' } = options
+  const { withinMs = 60_000, everyMs = 20, what = 'the condition' } = options
   const end = performance.now() + withinMs
   let last: unknown
   for (;;) {

@@ -48,7 +48,7 @@ export interface LaunchRecipe {
 export interface RuntimeAnswer {
   pid: number
   activity: Activity
-  /** What it waits for, when `waiting`. */
+  /** What it waits for, when `waiting`; why it can take no message, when `idle`. */
   detail: string | null
   ready: boolean
   turn: number

@@ -11,6 +11,7 @@ import { messageId } from '@mosaic/domain/message'
 import { type LogEntry, readAgentLog, readSubmits, type SubmitEntry } from '../fake-agent/agent-log.ts'
 import type { AgentScript } from '../fake-agent/script.ts'
 import { killNine } from '../faults.ts'
+import { commandOf } from '../processes.ts'
 import { TempHome, type TempHomeOptions } from '../temp-home.ts'
 import { until } from '../until.ts'
 
@@ -37,7 +38,7 @@ export class FleetHome extends TempHome {
   readonly workingDirectory: string
 
   constructor(options: TempHomeOptions = {}) {
-    super({ heartbeatInterval: 1, ...options })
+    super({ heartbeatInterval: 2, ...options })
     this.fleet = join(this.mosaicHome, 'fleet')
     this.run = join(this.fleet, 'run')
     this.roster = join(this.fleet, 'roster.yaml')
@@ -103,9 +104,11 @@ export class FleetHome extends TempHome {
     return this.tmux('capture-pane', '-p', '-t', `=${session}:`)
   }
 
-  /** A session that is not the fleet's; the server must run. */
+  /** A session that is not the fleet's, with `cat` in it; the server must run. */
   async foreignSession(name: string): Promise<number> {
-    return Number(await this.tmux('new-session', '-d', '-P', '-F', '#{pane_pid}', '-s', name, 'cat'))
+    const pid = Number(await this.tmux('new-session', '-d', '-P', '-F', '#{pane_pid}', '-s', name, 'exec cat'))
+    await until(() => commandOf(pid) === 'cat', { what: 'the shell having become cat' })
+    return pid
   }
 
   async serverPid(): Promise<number> {

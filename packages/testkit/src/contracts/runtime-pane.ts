@@ -9,6 +9,7 @@ import type { AgentDefinition } from '@mosaic/domain/agent'
 import { type Message, messageId, renderMessage } from '@mosaic/domain/message'
 import type { LaunchContext, RuntimeAdapter, RuntimeSession } from '@mosaic/domain/ports/runtime'
 import { parseSignal, type Signal, type SignalKind } from '@mosaic/domain/signal'
+import { eventuallyDead, killNine } from '../faults.ts'
 import { isAlive } from '../processes.ts'
 import { until } from '../until.ts'
 
@@ -159,7 +160,10 @@ export class RuntimePane implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#tmux(['kill-server']).catch(() => '')
-    if (this.#pid !== 0 && isAlive(this.#pid)) process.kill(this.#pid, 'SIGKILL')
+    if (this.#pid !== 0) {
+      killNine(this.#pid)
+      await eventuallyDead(this.#pid)
+    }
     rmSync(this.root, { recursive: true, force: true, maxRetries: 5 })
   }
 

@@ -34,10 +34,11 @@ export function sessionHostContract(name: string, harnessOf: (home: TempHome) =>
   })
   const paneOf = async (host: SessionHost, session: string): Promise<PaneState | undefined> =>
     (await host.list()).find((pane) => pane.session === session)
+  /** Its terminal is closed, and how it ended is known, which can be a moment later. */
   const dead = (host: SessionHost, session: string) =>
     until(async () => {
       const pane = await paneOf(host, session)
-      return pane?.alive === false && pane
+      return pane?.alive === false && (pane.exitStatus ?? pane.exitSignal) !== null && pane
     })
 
   /** A program that records what is typed into it, ready for that. */
@@ -61,7 +62,7 @@ export function sessionHostContract(name: string, harnessOf: (home: TempHome) =>
         expect(await host.list()).toEqual([])
         expect(await host.kill('nobody')).toBe(false)
         expect(await host.paste('nobody', '$0', 'x')).toEqual({ outcome: 'refused', because: 'no-session' })
-        expect(await refusal(host.capture('nobody'))).toMatchObject({ code: 'not_found' })
+        expect(await refusal(host.capture('nobody'))).toMatchObject({ code: 'not_done', reason: 'no-session' })
         await host.close()
         expect(home.leftovers()).toEqual({ processes: [], sockets: [] })
       }),
@@ -153,10 +154,11 @@ export function sessionHostContract(name: string, harnessOf: (home: TempHome) =>
     test(
       'end with their holder when nobody is left in them, and not before',
       scene(async (host, home, harness) => {
-        await host.create(spec(home, 'coder0', ['cat']))
+        const { pid } = await host.create(spec(home, 'coder0', ['cat']))
         await host.close()
         expect(await harness.open().list()).toMatchObject([{ session: 'coder0', alive: true }])
         await host.kill('coder0')
+        await eventuallyDead(pid)
         await host.close()
         expect(home.leftovers()).toEqual({ processes: [], sockets: [] })
       }),

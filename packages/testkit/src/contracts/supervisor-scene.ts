@@ -38,7 +38,8 @@ export const supervisedBy =
   async () => {
     await using home = new FleetHome()
     home.writeRoster(options.agents?.(home) ?? CORE)
-    await using supervised = await supervise(home, options.policy ?? {})
+    // However long a slow machine takes from death to death, they are counted together.
+    await using supervised = await supervise(home, { windowMs: 3_600_000, ...options.policy })
     const { fleet } = supervised
     await using heard = listenTo(fleet)
     await fleet.start(options.start)

@@ -29,8 +29,8 @@ function journal(agent: PaneAgent): Signal[] {
 
 const beat = (agent: PaneAgent) => parseHeartbeat(readFileSync(agent.env.MOSAIC_HEARTBEAT_FILE, 'utf8'))
 
-/** One request over the link; `undefined` when there is no answer within half a second. */
-function link(agent: PaneAgent, request: object): Promise<unknown> {
+/** One request over the link; `undefined` when there is no answer in time. */
+function link(agent: PaneAgent, request: object, withinMs = 60_000): Promise<unknown> {
   return new Promise((resolve) => {
     const socket = createConnection(agent.env.MOSAIC_LINK)
     const settle = (value: unknown) => {
@@ -38,7 +38,7 @@ function link(agent: PaneAgent, request: object): Promise<unknown> {
       socket.destroy()
       resolve(value)
     }
-    const timer = setTimeout(() => settle(undefined), 500)
+    const timer = setTimeout(() => settle(undefined), withinMs)
     socket.on('error', () => settle(undefined))
     createInterface(socket)
       .on('error', () => undefined)
@@ -47,7 +47,7 @@ function link(agent: PaneAgent, request: object): Promise<unknown> {
   })
 }
 
-const asked = (agent: PaneAgent) => link(agent, { id: 7, op: 'ask' })
+const asked = (agent: PaneAgent, withinMs?: number) => link(agent, { id: 7, op: 'ask' }, withinMs)
 
 describe('submitting', () => {
   test('a paste and Enter are one submit, exactly as sent, and every byte is in the log', async () => {
@@ -109,7 +109,7 @@ describe('the permission dialog', () => {
     await agent.logged('dialog')
     await agent.logged('ready')
     expect(await asked(agent)).toMatchObject({ value: { activity: 'waiting', detail: 'Run `rm -rf build`?' } })
-    expect(await agent.screen()).toContain('1. Yes')
+    await until(async () => (await agent.screen()).includes('1. Yes'))
     await agent.paste(message(0, 'hello'))
     await agent.logged('approved')
     expect(agent.submits()).toEqual([])
@@ -230,7 +230,7 @@ describe('the runtime protocol', () => {
       agent.trigger()
       await agent.logged('hangs')
       const before = [beat(agent), journal(agent).length]
-      expect(await asked(agent)).toBeUndefined()
+      expect(await asked(agent, 500)).toBeUndefined()
       await agent.paste(message(0, 'anybody there?'))
       expect([beat(agent), journal(agent).length]).toEqual(before)
       expect(agent.bytes()).toHaveLength(0)

@@ -9,7 +9,7 @@ import { RequestLog, type RequestPredicate, type RequestRecord, redactedHeaders 
 import { type Rule, type RuleFunction, type Script, Scripted } from './script.ts'
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024
-const WAIT_MS = 20_000
+const WAIT_MS = 60_000
 const DEFAULT_MODELS = ['fake-model', 'fake-model-small']
 
 export interface FakeLlmOptions extends Script {
