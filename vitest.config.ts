@@ -1,3 +1,4 @@
+import { delimiter, join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 // An operator's fleet, or the terminal that this runs in, must not reach into a test.
@@ -6,9 +7,12 @@ for (const name of Object.keys(process.env)) {
 }
 
 const SLOW = '**/*.slow.test.ts'
+/** What drives the real claude, codex and opencode: by `./test --real`, which installs them. */
+const REAL = '**/*.real.test.ts'
+const realPath = [join(import.meta.dirname, 'e2e', 'runtimes', 'node_modules', '.bin'), process.env['PATH']].join(delimiter)
 const DOMAIN = 'packages/domain/**/*.test.ts'
 const HOMES = ['packages', 'apps', 'scripts', 'bench']
-const BUILT_IN = ['**/node_modules/**', '**/dist/**']
+const BUILT_IN = ['**/node_modules/**', '**/dist/**', ...(process.env['TEST_REAL'] === '1' ? [] : [REAL])]
 
 export default defineConfig({
   test: {
@@ -41,6 +45,18 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'slow', include: HOMES.map((home) => `${home}/${SLOW}`), exclude: BUILT_IN, globalSetup: [] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          include: [REAL],
+          exclude: BUILT_IN,
+          testTimeout: 600_000,
+          env: { PATH: realPath },
+          maxWorkers: 1,
+          globalSetup: [],
+        },
       },
       { extends: true, test: { name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: BUILT_IN, testTimeout: 600_000, globalSetup: [] } },
     ],

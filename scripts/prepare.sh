@@ -8,6 +8,8 @@
 prepared=$root/node_modules/.mosaic-prepared
 built=$root/dist/.built
 cache=$root/.cache
+# Written when the runtimes that only tests need are there.
+runtimes=$root/node_modules/.mosaic-runtimes
 
 say() { printf 'mosaic: %s\n' "$*" >&2; }
 
@@ -114,6 +116,7 @@ require_npm() {
   fail "Node.js 18 or newer with npm is missing: $(how_to_install nodejs npm)"
 }
 
+# pnpm_install ARGS...
 pnpm_install() (
   cd "$root" || exit
   # A production environment would leave out what the build needs.
@@ -129,7 +132,7 @@ pnpm_install() (
     export npm_config_cache
     rm -rf "$npm_config_cache"
   }
-  npx -y "$pnpm" install --frozen-lockfile --config.confirm-modules-purge=false --loglevel=error
+  npx -y "$pnpm" install --frozen-lockfile --config.confirm-modules-purge=false --loglevel=error "$@"
 )
 
 # Prints the path of the running Node when it is as new as package.json asks.
@@ -153,7 +156,7 @@ choose_node() {
 install_dependencies() {
   install_tmux
   require_npm
-  step 'installing dependencies, half a minute the first time' pnpm_install || fail 'the dependencies could not be installed'
+  step 'installing dependencies, half a minute the first time' pnpm_install --filter '!@mosaic/runtimes-under-test' || fail 'the dependencies could not be installed'
   choose_node
   printf '%s\n' "$node" "$tmux_was" >"$prepared.new"
   mv "$prepared.new" "$prepared"
@@ -168,6 +171,20 @@ prepare_dependencies() {
   dependencies_ready && return
   take_lock
   dependencies_ready || install_dependencies
+  exec 9>&-
+}
+
+runtimes_ready() { [ -f "$runtimes" ] && [ ! "$root/pnpm-lock.yaml" -nt "$runtimes" ]; }
+
+# What the tests need besides: the real runtimes, a gigabyte.
+prepare_runtimes() {
+  runtimes_ready && return
+  take_lock
+  runtimes_ready || {
+    step 'installing the runtimes that are tested, some minutes the first time' pnpm_install ||
+      fail 'the runtimes that are tested could not be installed'
+    : >"$runtimes"
+  }
   exec 9>&-
 }
 

@@ -22,6 +22,7 @@ const CHECKS: readonly (readonly [string, ...string[]])[] = [
   ['import cycles', join(BIN, 'knip'), '--cycles'],
 ]
 
+const REAL_PROJECT = ['--project', 'real']
 const FAST_PROJECTS = ['--project', 'domain', '--project', 'unit']
 
 interface Outcome {
@@ -97,8 +98,15 @@ function report(checks: { passed: number; failed: number }, tests: Totals): void
 
 const args = process.argv.slice(2)
 const fast = args.includes('--fast')
-const env = { ...process.env, PATH: [dirname(process.execPath), BIN, process.env['PATH']].join(delimiter) }
+const real = args.includes('--real')
+const ownArguments = ['--fast', '--real']
+const env = {
+  ...process.env,
+  ...(real ? { TEST_REAL: '1' } : {}),
+  PATH: [dirname(process.execPath), BIN, process.env['PATH']].join(delimiter),
+}
 const checks = await runChecks(env)
-const tests = await runTests([...(fast ? FAST_PROJECTS : []), ...args.filter((argument) => argument !== '--fast')], env)
+const projects = real ? REAL_PROJECT : fast ? FAST_PROJECTS : []
+const tests = await runTests([...projects, ...args.filter((argument) => !ownArguments.includes(argument))], env)
 report(checks, tests)
 process.exitCode = checks.failed + tests.failed === 0 ? 0 : 1

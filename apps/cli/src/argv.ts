@@ -27,7 +27,7 @@ export function normaliseArgv(argv: readonly string[]): string[] {
   }
   const verbAt = wordAt(out, nounAt + 1)
   if (out[nounAt] === 'agent' && AGENT_FORMS.has(out[verbAt] ?? '')) out[verbAt] = (out[verbAt] ?? '').slice(2)
-  if ((out[nounAt] === 'agent' || out[nounAt] === 'fleet') && out[verbAt] === 'help') {
+  if (['agent', 'fleet', 'account'].includes(out[nounAt] ?? '') && out[verbAt] === 'help') {
     out.splice(verbAt, 1)
     return [...out, '--help']
   }

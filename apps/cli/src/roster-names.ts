@@ -11,3 +11,10 @@ export function rosterNames(file: string): string[] {
   if ('problem' in read) return []
   return [...new Set(Array.from(read.text.matchAll(NAME), (match) => match[3] ?? ''))]
 }
+
+/** What looks like the name of an account in the file of the accounts. */
+export function accountNames(file: string): string[] {
+  const read = readBounded(file, MAX_BYTES)
+  if ('problem' in read) return []
+  return Array.from(read.text.matchAll(/^ +([A-Za-z0-9_-]{1,64}): *(?:\{.*)?$/gm), (match) => match[1] ?? '')
+}

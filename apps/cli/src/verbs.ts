@@ -36,8 +36,13 @@ const fleet: Noun = {
     remove: { summary: 'stop an agent and take it out of the roster', load: () => import('./commands/fleet-remove.ts') },
     pause: { summary: 'no dispatch and no merge until resumed', load: () => import('./commands/fleet-pause.ts') },
     resume: { summary: 'end the pause', load: () => import('./commands/fleet-resume.ts') },
+    escalations: { summary: 'what agents want the operator to decide', load: () => import('./commands/fleet-escalations.ts') },
     'comms-block': { summary: 'what an agent is told about its peers', load: () => import('./commands/fleet-comms-block.ts') },
     doctor: { summary: 'what is missing or wrong on this machine, each with its mend', load: () => import('./commands/fleet-doctor.ts') },
+    uninstall: {
+      summary: 'stop the fleet and take back what it added outside of its own home',
+      load: () => import('./commands/fleet-uninstall.ts'),
+    },
   },
 }
 
@@ -49,6 +54,7 @@ const agent: Noun = {
     status: { summary: 'the state of agents in full', load: () => import('./commands/agent-status.ts') },
     send: { summary: 'send a message; with --verify wait until the agent accepted it', load: () => import('./commands/agent-send.ts') },
     receipt: { summary: 'what became of a message', load: () => import('./commands/agent-receipt.ts') },
+    reports: { summary: 'what agents reported of their work', load: () => import('./commands/agent-reports.ts') },
     watch: { summary: 'look at an agent live, read-only: cannot type, cannot resize', load: () => import('./commands/agent-watch.ts') },
     attach: {
       summary: 'take over the terminal of an agent: the only verb that can type; audited',
@@ -63,7 +69,19 @@ const agent: Noun = {
   },
 }
 
-export const NOUNS: Readonly<Record<string, Noun>> = { fleet, agent }
+const account: Noun = {
+  summary: 'logins of runtimes beside your own, and the agents that use them',
+  verbs: {
+    list: { summary: 'the accounts, and who uses them', load: () => import('./commands/account-list.ts') },
+    add: { summary: 'a new account with a configuration home of its own', load: () => import('./commands/account-add.ts') },
+    login: { summary: "the runtime's own login, in the home of an account", load: () => import('./commands/account-login.ts') },
+    adopt: { summary: 'an account of a configuration home that is there', load: () => import('./commands/account-adopt.ts') },
+    check: { summary: 'whether accounts are logged in', load: () => import('./commands/account-check.ts') },
+    remove: { summary: 'forget an account; its home stays', load: () => import('./commands/account-remove.ts') },
+  },
+}
+
+export const NOUNS: Readonly<Record<string, Noun>> = { fleet, agent, account }
 
 /** Verbs without a noun. */
 export const PLAIN_VERBS: Readonly<Record<string, VerbEntry>> = {

@@ -22,6 +22,15 @@ const isLogged = isUnheard || leadsTo(process.stderr.fd, logFile)
 const serviceLog = new ServiceLog({ file: logFile, fd: isLogged ? undefined : process.stderr.fd, maxBytes: MAX_LOG_BYTES })
 const log = (text: string): void => serviceLog.write(text)
 
+/** What a successor needs. When it cannot be written, what a predecessor kept is still there. */
+function keep(write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    log(`pid ${process.pid}: the environment was not kept: ${(error as Error).message}`)
+  }
+}
+
 async function run(config: ServiceConfig): Promise<void> {
   // A home that was removed with its predecessor's lock is not made again by itself.
   if (process.env[REVIVED_VARIABLE] === '1' && !existsSync(config.paths.serviceLock)) return
@@ -37,16 +46,14 @@ async function run(config: ServiceConfig): Promise<void> {
     log(`pid ${process.pid}: the host service died too often and is not started again by itself`)
     return
   }
-  try {
+  keep(() => {
     keepEnvironment(config.paths, config.env)
     prepareRevivals(config.paths)
-  } catch (error) {
-    // What its predecessor kept is still there.
-    log(`pid ${process.pid}: the environment was not kept: ${(error as Error).message}`)
-  }
+  })
   assertSocketPlace(config.paths)
   setBrokenAside(config.paths, Date.now(), log)
   const service = await startService(config, log)
+  if (service.inherits.length > 0) keep(() => keepEnvironment(config.paths, config.env, service.inherits))
   log(`pid ${process.pid}: the host service listens at ${config.paths.serviceSocket}`)
   const ended = await Promise.race([
     service.shutDown.then(() => 'the fleet was stopped'),

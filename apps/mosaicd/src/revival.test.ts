@@ -21,12 +21,15 @@ describe('the environment of a service that tmux brought back', () => {
     expect(inheritedEnvironment(at.paths, { PATH: '/bin', MOSAIC_REVIVED: '1' })).toEqual({ PATH: '/opt/bin' })
   })
 
-  test('is what a launch, tmux or the service may use of it, and nothing else that the operator had', async () => {
+  test('is what a launch, tmux, the service or the roster may use of it, and nothing else that the operator had', async () => {
     await using at = await home()
     const used = { PATH: '/bin', HOME: '/h', ANTHROPIC_API_KEY: 'k', NO_COLOR: '1', TMUX_TMPDIR: '/t', MOSAIC_HOME: '/m' }
-    keepEnvironment(at.paths, { ...used, DATABASE_PASSWORD: 'secret', SSH_AUTH_SOCK: '/s', NPM_TOKEN: 'secret' })
+    keepEnvironment(at.paths, { ...used, OWN_KEY: 'o', DATABASE_PASSWORD: 'secret', SSH_AUTH_SOCK: '/s', NPM_TOKEN: 'secret' }, [
+      'OWN_KEY',
+      'NOT_SET',
+    ])
     expect(readFileSync(environmentFile(at.paths), 'utf8')).not.toContain('secret')
-    expect(inheritedEnvironment(at.paths, { MOSAIC_REVIVED: '1' })).toEqual(used)
+    expect(inheritedEnvironment(at.paths, { MOSAIC_REVIVED: '1' })).toEqual({ ...used, OWN_KEY: 'o' })
   })
 
   test('is its own when an operator started it', async () => {

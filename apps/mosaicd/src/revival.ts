@@ -51,8 +51,9 @@ const isUsed = (name: string): boolean =>
   name !== REVIVED_VARIABLE &&
   (INHERITABLE.has(name) || TMUX_INHERITED.includes(name) || name.startsWith('MOSAIC_'))
 
-export function keepEnvironment(paths: MosaicPaths, env: Environment): void {
-  const kept = Object.fromEntries(Object.entries(env).filter(([name]) => isUsed(name)))
+/** @param more names that the roster passes on */
+export function keepEnvironment(paths: MosaicPaths, env: Environment, more: readonly string[] = []): void {
+  const kept = Object.fromEntries(Object.entries(env).filter(([name]) => isUsed(name) || more.includes(name)))
   makeRoom(environmentFile(paths))
   atomicWrite(environmentFile(paths), JSON.stringify(kept), { durable: false })
 }

@@ -21,6 +21,8 @@ export interface RunningService extends AsyncDisposable {
   shutDown: Promise<void>
   /** Settles when its home was removed under it, with the reason: it is to end then, and touches nothing of another service. */
   lost: Promise<string>
+  /** Variables of the environment that the roster passes on to its agents. */
+  inherits: readonly string[]
 }
 
 /** The fleet's sessions in tmux, and what watches them. */
@@ -60,7 +62,7 @@ async function serve({ config, fleet, tenancy, acting, log }: Served): Promise<{
 export async function startService(config: ServiceConfig, log: (text: string) => void): Promise<RunningService> {
   const { paths, machine, policy, env } = config
   const tenancy = new Tenancy(paths)
-  const adapters = runtimeAdapters(env['PATH'])
+  const adapters = runtimeAdapters(env)
   const acting = new Acting()
   let watch: SessionWatch | undefined
   let stopped = false
@@ -69,7 +71,7 @@ export async function startService(config: ServiceConfig, log: (text: string) =>
     machine,
     policy,
     log,
-    adapterOf: (agent) => adapterOf(agent.runtime, adapters),
+    adapterOf: (agent) => adapterOf(agent, adapters),
     clock: systemClock,
     audit: openAudit(paths),
     acting,
@@ -93,6 +95,7 @@ export async function startService(config: ServiceConfig, log: (text: string) =>
   return {
     shutDown,
     lost: tenancy.lost,
+    inherits: fleet.definition.agents.flatMap(({ inherit = [] }) => inherit),
     async [Symbol.asyncDispose]() {
       const holds = tenancy.holds()
       tenancy[Symbol.dispose]()

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { HEALTHS } from './heartbeat.ts'
 import { LIFE_STATES } from './lifecycle.ts'
+import { EscalationSchema } from './report.ts'
 import { ACTIVITIES } from './signal.ts'
 
 export const FLAGS = ['DRIFT', 'BOOT', 'ORPHAN', 'PAUSED', 'BUDGET', 'STUCK'] as const
@@ -16,6 +17,7 @@ export const AgentRecordSchema = z
     tenant_id: z.string(),
     host: z.string(),
     runtime: z.string(),
+    account: z.string().nullable().describe("The account that the roster maps it to; null: the runtime's own home."),
     model: z.string().nullable().describe('The model in use where the runtime says it, else the one asked for.'),
     supervisor: z.object({
       kind: z.enum(['embedded', 'systemd']),
@@ -34,7 +36,26 @@ export const AgentRecordSchema = z
     health_reason: z.string().nullable(),
     activity: z.enum(ACTIVITIES).nullable(),
     activity_detail: z.string().nullable(),
-    context_used: z.number().nullable(),
+    error: z
+      .object({
+        reason: z.string(),
+        detail: z.string(),
+        until: z.string().nullable().describe('When it may go on, by the word of its provider.'),
+      })
+      .nullable()
+      .describe('Its last call of the model failed: rate-limited, logged-out, offline, model, or a word of the runtime itself.'),
+    context_used: z.number().nullable().describe('Tokens.'),
+    context_limit: z.number().nullable().describe('Tokens.'),
+    limits: z
+      .array(
+        z.object({
+          name: z.string(),
+          used_percent: z.number(),
+          minutes: z.number().nullable().describe('Length of the window.'),
+          resets_at: z.string().nullable(),
+        }),
+      )
+      .describe("Windows of the account's subscription as the runtime tells them; none when it tells none."),
     spend_today_usd: z.number().nullable(),
     tokens_today: z.number().nullable(),
     queued: z.number().int().describe('Messages stored for it and not settled.'),
@@ -63,6 +84,9 @@ export const FleetSnapshotSchema = z
       .describe('The roster on disk is faulty or cannot take effect now; the one before it is in force.'),
     socket_name: z.string().nullable().describe("null: tmux's default socket."),
     agents: z.array(AgentRecordSchema),
+    escalations: z
+      .array(EscalationSchema)
+      .describe('Calls of agents for the operator that are not acknowledged: mosaic fleet escalations --ack ID.'),
     orphans: z
       .array(z.object({ session: z.string(), pid: z.number().int().nullable(), command: z.string() }))
       .describe('Sessions on the socket that no roster entry names.'),
@@ -77,7 +101,9 @@ export const FleetEventSchema = z
     tenant_id: z.string(),
     host: z.string(),
     agent: z.string().nullable(),
-    kind: z.string().describe('life, launching, launched, died, failed, activity, receipt, roster or paused.'),
+    kind: z
+      .string()
+      .describe('life, launching, launched, died, failed, activity, receipt, report, escalation, acknowledged, roster or paused.'),
     detail: z.record(z.string(), z.unknown()),
   })
   .describe('Something that happened in the fleet.')

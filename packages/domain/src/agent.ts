@@ -4,6 +4,7 @@ import type { Address } from './address.ts'
 import { DEFAULT_HEARTBEAT_INTERVAL_MS } from './heartbeat.ts'
 import { type AgentClass, classOfName } from './role.ts'
 import { type AgentEntry, DEFAULT_HOLDER_SESSION, type Roster, type RuntimeId } from './roster.ts'
+import type { ScreenRules } from './screen-rules.ts'
 
 export interface AgentDefinition {
   name: string
@@ -18,6 +19,12 @@ export interface AgentDefinition {
   /** argv of the runtime when the roster overrides the adapter's own. */
   command: readonly string[] | undefined
   env: Readonly<Record<string, string>>
+  /** Names the account whose home is in `env`; absent: the runtime's own home. */
+  account?: string | undefined
+  /** Variables of the launcher's environment that the roster passes on to its runtime. */
+  inherit?: readonly string[]
+  /** Of a runtime that the roster describes. */
+  screenRules?: ScreenRules | undefined
   heartbeatIntervalMs: number
   yolo: boolean
   lifecycle: 'core' | 'ephemeral'
@@ -45,7 +52,8 @@ export interface MachineDefaults {
   heartbeatIntervalMs: number | undefined
 }
 
-const expand = (path: string, home: string): string => (path === '~' ? home : path.startsWith('~/') ? `${home}/${path.slice(2)}` : path)
+export const expandHome = (path: string, home: string): string =>
+  path === '~' ? home : path.startsWith('~/') ? `${home}/${path.slice(2)}` : path
 
 /** The roster with every default filled in. Pure: the same roster and machine give the same fleet. */
 export function defineFleet(roster: Roster, machine: MachineDefaults): FleetDefinition {
@@ -64,9 +72,12 @@ export function defineFleet(roster: Roster, machine: MachineDefaults): FleetDefi
       runtime,
       model: entry.model_hint ?? roster.defaults?.model,
       effort: entry.effort,
-      workingDirectory: expand(entry.working_directory ?? roster.defaults?.working_directory ?? '~', machine.homeDirectory),
+      workingDirectory: expandHome(entry.working_directory ?? roster.defaults?.working_directory ?? '~', machine.homeDirectory),
       command: entry.command ?? settings?.command,
       env: settings?.env ?? {},
+      account: entry.account,
+      inherit: settings?.inherit ?? [],
+      screenRules: settings?.screen,
       heartbeatIntervalMs: seconds === undefined ? (machine.heartbeatIntervalMs ?? DEFAULT_HEARTBEAT_INTERVAL_MS) : seconds * 1000,
       yolo: entry.yolo ?? false,
       lifecycle: entry.lifecycle ?? 'core',

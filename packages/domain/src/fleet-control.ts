@@ -1,6 +1,7 @@
 /** Changing a fleet. Every change is idempotent and audited. */
 
 import type { Receipt } from './message.ts'
+import type { Escalation } from './report.ts'
 
 /** What a lifecycle verb did to one agent. */
 export interface AgentOutcome {
@@ -37,6 +38,8 @@ export interface FleetControl {
   send(request: SendRequest): Promise<Receipt>
   /** Waits until the receipt is settled or `timeoutMs` passed. */
   waitForReceipt(id: string, timeoutMs: number): Promise<Receipt>
+  /** The operator has seen it. Again is no change. @throws FleetError `not_found` */
+  acknowledge(id: string): Promise<Escalation>
   /** No dispatch and no merge while paused. */
   pause(): Promise<void>
   resume(): Promise<void>

@@ -2,6 +2,7 @@
 
 import type { AgentRecord, FleetEvent, FleetSnapshot } from './agent-record.ts'
 import type { Receipt } from './message.ts'
+import type { Escalation, Report } from './report.ts'
 
 export interface FleetView {
   /** The whole fleet, joined from supervisor, sessions, processes, answers and mailbox. */
@@ -14,6 +15,10 @@ export interface FleetView {
   receipt(id: string): Promise<Receipt>
   /** Receipts of one receiver, newest first. */
   receipts(name: string, limit: number): Promise<Receipt[]>
+  /** What agents said of their work, newest first; without `agent` of all. */
+  reports(options: { agent?: string | undefined; limit: number }): Promise<Report[]>
+  /** Calls for the operator, newest first: the open ones, or with `all` the acknowledged ones as well. */
+  escalations(options: { all: boolean }): Promise<Escalation[]>
   /** Events from now on (or after `sinceSeq`), until `signal` aborts. */
   events(options: { sinceSeq?: number; signal: AbortSignal }): AsyncIterable<FleetEvent>
 }

@@ -4,7 +4,7 @@ import type { Roster } from './roster.ts'
 
 const TOP = ['connector', 'budget'] as const
 const OF_RUNTIME = ['reset_command'] as const
-const OF_AGENT = ['ssh', 'socket', 'account', 'persistent_persona', 'reset_between_tasks', 'kickstart_template'] as const
+const OF_AGENT = ['ssh', 'socket', 'persistent_persona', 'reset_between_tasks', 'kickstart_template'] as const
 
 /** By the table of the reference that each stands in. An agent's `host` is in force as far as this host leaves the others' agents alone. */
 export const NOT_IN_FORCE: Readonly<Record<'roster' | 'runtimes' | 'agents', readonly string[]>> = {

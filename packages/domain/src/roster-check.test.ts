@@ -28,7 +28,10 @@ describe('a check', () => {
         mend: 'did you mean coder?',
       },
     ],
-    [entry({ runtime: 'stbu' }), { expected: 'one of stub, pi, claude, codex, opencode', mend: 'did you mean stub?' }],
+    [
+      entry({ runtime: 'stbu' }),
+      { expected: 'one of stub, pi, claude, codex, opencode, or one that is described in runtimes', mend: 'did you mean stub?' },
+    ],
     [entry({ runtim: 'pi' }), { path: ['agents', 0, 'runtim'], at: 'key', found: '"runtim"', mend: 'did you mean runtime?' }],
     [entry({ xyzzy: 1 }), { at: 'key', expected: expect.stringContaining('one of name, runtime, class'), mend: 'remove this key' }],
     [entry({ name: 'a.b' }), { path: ['agents', 0, 'name'], found: '"a.b"', expected: expect.stringContaining('another tmux target') }],
@@ -57,7 +60,7 @@ describe('a check', () => {
     ],
     [
       { version: 1, agents: [], runtimes: { vim: {} } },
-      { path: ['runtimes', 'vim'], at: 'key', expected: 'one of stub, pi, claude, codex, opencode' },
+      { path: ['runtimes', 'vim'], expected: 'a command: vim is none of stub, pi, claude, codex, opencode' },
     ],
     [
       { version: 1, agents: [], runtimes: { pi: { heartbeat_interval: 0 } } },

@@ -1,10 +1,12 @@
 /** Any value checked against the roster schema, with every fault in words that an operator can act on. */
 
+import type { z } from 'zod'
 import { closest } from './closest.ts'
 import { displaySafe } from './display.ts'
-import { type Roster, type RosterIssue, RosterSchema, snakeKeys } from './roster.ts'
+import { type Roster, type RosterIssue, RosterSchema, RUNTIME_IDS, snakeKeys } from './roster.ts'
 
 export type RosterCheck = { ok: true; roster: Roster } | { ok: false; issues: RosterIssue[] }
+export type DocumentCheck<Value> = { ok: true; value: Value } | { ok: false; issues: RosterIssue[] }
 
 type Path = (string | number)[]
 type SchemaIssue = NonNullable<ReturnType<typeof RosterSchema.safeParse>['error']>['issues'][number]
@@ -66,12 +68,12 @@ function expectedOf(issue: RawIssue): string {
 type SchemaNode = { properties?: Record<string, SchemaNode>; items?: SchemaNode; additionalProperties?: SchemaNode | boolean } & {
   propertyNames?: { enum?: string[] }
 }
-let published: SchemaNode | undefined
+const published = new WeakMap<z.ZodType, SchemaNode>()
 
 /** Keys that the schema knows at `path`. */
-function knownKeys(path: Path): string[] {
-  published ??= RosterSchema.toJSONSchema() as SchemaNode
-  let node: SchemaNode | undefined = published
+function knownKeys(schema: z.ZodType, path: Path): string[] {
+  let node: SchemaNode | undefined = published.get(schema) ?? (schema.toJSONSchema() as SchemaNode)
+  published.set(schema, node)
   for (const step of path) {
     if (node === undefined) return []
     if (typeof step === 'number') node = node.items
@@ -110,8 +112,8 @@ function mendOf(issue: SchemaIssue, found: unknown, path: Path): string | undefi
 const withMend = (issue: Omit<RosterIssue, 'mend'>, mend: string | undefined): RosterIssue =>
   mend === undefined ? issue : { ...issue, mend }
 
-function unknownKeys(path: Path, keys: readonly string[]): RosterIssue[] {
-  const known = knownKeys(path)
+function unknownKeys(schema: z.ZodType, path: Path, keys: readonly string[]): RosterIssue[] {
+  const known = knownKeys(schema, path)
   return keys.map((key) =>
     withMend(
       { path: [...path, key], at: 'key', found: shownValue(key), expected: `one of ${known.join(', ')}` },
@@ -120,9 +122,9 @@ function unknownKeys(path: Path, keys: readonly string[]): RosterIssue[] {
   )
 }
 
-function inWords(value: unknown, issue: SchemaIssue): RosterIssue[] {
+function inWords(schema: z.ZodType, value: unknown, issue: SchemaIssue): RosterIssue[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
-  if (issue.code === 'unrecognized_keys') return unknownKeys(path, issue.keys.slice(0, MAX_ROSTER_ISSUES))
+  if (issue.code === 'unrecognized_keys') return unknownKeys(schema, path, issue.keys.slice(0, MAX_ROSTER_ISSUES))
   if (issue.code === 'invalid_key') return [{ path, at: 'key', found: shownValue(path.at(-1)), expected: issue.message }]
   const found = valueAt(value, path)
   // A rule over a whole entry misses something in it; the entry itself is not what is wrong.
@@ -130,15 +132,41 @@ function inWords(value: unknown, issue: SchemaIssue): RosterIssue[] {
   return [withMend({ path, expected: issue.message, ...(missing ? {} : { found: shownValue(found) }) }, mendOf(issue, found, path))]
 }
 
-/** The roster in `value`, keys in either spelling, or at most `MAX_ROSTER_ISSUES` of what is wrong with it. */
-export function checkRoster(value: unknown): RosterCheck {
+/** What `schema` says of `value`, keys in either spelling: a value of it, or at most `MAX_ROSTER_ISSUES` of what is wrong. */
+export function checkDocument<Schema extends z.ZodType>(schema: Schema, value: unknown): DocumentCheck<z.infer<Schema>> {
   const issues: RosterIssue[] = []
   const snake = snakeKeys(value, [], issues)
-  const result = RosterSchema.safeParse(snake, { error: expectedOf })
-  if (result.success && issues.length === 0) return { ok: true, roster: result.data }
+  const result = schema.safeParse(snake, { error: expectedOf })
+  if (result.success && issues.length === 0) return { ok: true, value: result.data }
   for (const issue of result.error?.issues ?? []) {
     if (issues.length >= MAX_ROSTER_ISSUES) break
-    issues.push(...inWords(snake, issue))
+    issues.push(...inWords(schema, snake, issue))
   }
   return { ok: false, issues: issues.slice(0, MAX_ROSTER_ISSUES) }
+}
+
+/** Runtimes that are named and neither built in nor described; looked for in any value, so that they are told with all other faults. */
+function unknownRuntimes(value: unknown): RosterIssue[] {
+  const described = valueAt(value, ['runtimes'])
+  const known = [...RUNTIME_IDS, ...(typeof described === 'object' && described !== null ? Object.keys(described) : [])]
+  const agents = valueAt(value, ['agents'])
+  const paths: Path[] = [
+    ['defaults', 'runtime'],
+    ...(Array.isArray(agents) ? agents.map((_, index): Path => ['agents', index, 'runtime']) : []),
+  ]
+  return paths.flatMap((path) => {
+    const runtime = valueAt(value, path)
+    if (typeof runtime !== 'string' || known.includes(runtime)) return []
+    const expected = `one of ${known.join(', ')}, or one that is described in runtimes`
+    return [withMend({ path, found: shownValue(runtime), expected }, meant(closest(runtime, known)))]
+  })
+}
+
+export function checkRoster(value: unknown): RosterCheck {
+  const check = checkDocument(RosterSchema, value)
+  const unknown = unknownRuntimes(snakeKeys(value))
+  if (check.ok && unknown.length === 0) return { ok: true, roster: check.value }
+  const issues = check.ok ? [] : check.issues
+  const isTold = ({ path }: RosterIssue) => issues.some((issue) => issue.path.join('.') === path.join('.'))
+  return { ok: false, issues: [...issues, ...unknown.filter((issue) => !isTold(issue))].slice(0, MAX_ROSTER_ISSUES) }
 }

@@ -124,7 +124,7 @@ describe('a value in a roster', () => {
 
   test.each<[string, unknown]>([
     ['class', 'boss'],
-    ['runtime', 'vim'],
+    ['runtime', 'Vim'],
     ['effort', 'most'],
     ['lifecycle', 'always'],
     ['yolo', 'yes'],

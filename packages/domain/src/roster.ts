@@ -9,6 +9,7 @@ import { displaySafe } from './display.ts'
 import { MAX_HEARTBEAT_INTERVAL_S, MIN_HEARTBEAT_INTERVAL_S } from './heartbeat.ts'
 import { utf8Length } from './message-text.ts'
 import { AGENT_CLASSES, classOfName } from './role.ts'
+import { ScreenRulesSchema } from './screen-rules.ts'
 
 export const RUNTIME_IDS = ['stub', 'pi', 'claude', 'codex', 'opencode'] as const
 
@@ -67,10 +68,32 @@ const environment = z
     'Environment variables for the runtime, at most 64 KiB each and 512 KiB in all. Never secrets: this file is not a secret store.',
   )
 
-const runtimeId = z.enum(RUNTIME_IDS)
 /** argv as a list: never split by a shell. */
 const command = z.array(line('One argument.')).min(1).max(64).describe('Program and arguments, one list item each; no shell reads it.')
 
+const BUILT_IN: ReadonlySet<string> = new Set(RUNTIME_IDS)
+/** Also of runtimes that this product does not know and a roster describes. */
+const RUNTIME_PATTERN = /^[a-z][a-z0-9_-]{0,31}$/
+const runtimeId = z
+  .string()
+  .regex(RUNTIME_PATTERN, `one of ${RUNTIME_IDS.join(', ')}, or the lower-case name of a runtime described in runtimes`)
+const runtimeSettings = z.strictObject({
+  command: command.optional(),
+  reset_command: line('What is typed to reset the conversation.').optional(),
+  env: environment.optional(),
+  inherit: z
+    .array(
+      z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable name')
+        .max(256, 'a variable name of at most 256 characters'),
+    )
+    .max(64)
+    .describe("Names of variables of the launcher's environment that the runtime may see, besides those that every runtime sees.")
+    .optional(),
+  heartbeat_interval: interval('How often the runtime answers; defaults to MOSAIC_HEARTBEAT_INTERVAL, else 15.').optional(),
+  screen: ScreenRulesSchema.optional(),
+})
 export const AgentEntrySchema = z
   .strictObject({
     name: name('Session name and address of the agent, by role: orchestrator, coder0.'),
@@ -83,7 +106,7 @@ export const AgentEntrySchema = z
     host: hostName('The host that runs it; defaults to this one. The agents of other hosts are not started from here.').optional(),
     ssh: line('The ssh destination of that host, for messages to its agents.').optional(),
     socket: name('A tmux socket of its own.').optional(),
-    account: name('The account whose login it uses.').optional(),
+    account: name("The account whose login it uses, of fleet/accounts.yaml; defaults to the runtime's own home.").optional(),
     yolo: z.boolean().describe("The runtime's own skip-permissions mode; defaults to false.").optional(),
     command: command.optional(),
     persistent_persona: z.boolean().describe('Keeps its persona over resets.').optional(),
@@ -95,6 +118,22 @@ export const AgentEntrySchema = z
       .optional(),
   })
   .describe('One agent.')
+
+interface DescribedRuntimes {
+  runtimes?: Readonly<Record<string, { command?: unknown; screen?: unknown }>> | undefined
+}
+
+/** A runtime of the roster's own needs a command; a built-in one says itself what it does. */
+function describedRuntimes({ runtimes = {} }: DescribedRuntimes, context: z.RefinementCtx): void {
+  const issue = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
+  for (const [id, settings] of Object.entries(runtimes)) {
+    if (BUILT_IN.has(id)) {
+      if (settings.screen !== undefined) issue(['runtimes', id, 'screen'], 'no screen rules: this runtime says itself what it does')
+    } else if (settings.command === undefined) {
+      issue(['runtimes', id], `a command: ${id} is none of ${RUNTIME_IDS.join(', ')}`)
+    }
+  }
+}
 
 export const RosterSchema = z
   .strictObject({
@@ -122,16 +161,8 @@ export const RosterSchema = z
       .describe('What agents have unless they say otherwise.')
       .optional(),
     runtimes: z
-      .partialRecord(
-        runtimeId,
-        z.strictObject({
-          command: command.optional(),
-          reset_command: line('What is typed to reset the conversation.').optional(),
-          env: environment.optional(),
-          heartbeat_interval: interval('How often the runtime answers; defaults to MOSAIC_HEARTBEAT_INTERVAL, else 15.').optional(),
-        }),
-      )
-      .describe('Settings per runtime.')
+      .record(runtimeId, runtimeSettings)
+      .describe(`Settings per runtime, and the description of runtimes other than ${RUNTIME_IDS.join(', ')}: those need a command.`)
       .optional(),
     connector: z
       .looseObject({ kind: z.enum(['tmux', 'discord', 'matrix', 'telegram', 'slack']).describe("The chat's kind.") })
@@ -142,6 +173,7 @@ export const RosterSchema = z
   })
   .describe('Definition of a fleet on one host.')
   .superRefine((roster, context) => {
+    describedRuntimes(roster, context)
     const firstOf = new Map<string, number>()
     let orchestrator: number | undefined
     for (const [index, agent] of roster.agents.entries()) {
@@ -176,7 +208,8 @@ export const RosterSchema = z
 
 export type Roster = z.infer<typeof RosterSchema>
 export type AgentEntry = z.infer<typeof AgentEntrySchema>
-export type RuntimeId = (typeof RUNTIME_IDS)[number]
+/** One of `RUNTIME_IDS`, or the name of one that the roster describes. */
+export type RuntimeId = (typeof RUNTIME_IDS)[number] | (string & {})
 
 /** One fault in a roster: where in the value, what was expected. Positions in the file are added by whoever read it. */
 export interface RosterIssue {
@@ -196,7 +229,7 @@ export const toSnake = (key: string): string =>
   key.replace(/([a-z0-9])([A-Z])/g, (_, before: string, after: string) => `${before}_${after.toLowerCase()}`)
 
 /** Objects whose keys are the operator's own words and are left as they are. */
-export const FREE_KEYS: ReadonlySet<string> = new Set(['env', 'connector', 'budget'])
+export const FREE_KEYS: ReadonlySet<string> = new Set(['env', 'connector', 'budget', 'accounts'])
 
 /** `modelHint` reads as `model_hint`. Two spellings of one key in one place are reported, never merged. */
 export function snakeKeys(value: unknown, path: (string | number)[] = [], issues: RosterIssue[] = []): unknown {

@@ -29,6 +29,18 @@ const usage = z.object({
   model: z.string().nullable(),
 })
 
+const window = z.object({
+  /** As the provider names it: `five_hour`, `primary`. */
+  name: z.string().max(64),
+  /** 0 to 100 and more. */
+  used_percent: z.number(),
+  /** Its length, minutes. */
+  minutes: z.number().nullable(),
+  /** Epoch milliseconds. */
+  resets_at: z.number().nullable(),
+})
+export type LimitWindow = z.infer<typeof window>
+
 export const SignalSchema = z.discriminatedUnion('kind', [
   z.object({ ...base, kind: z.literal('started'), session: z.string().nullable() }),
   /** From now on input is taken. */
@@ -42,7 +54,14 @@ export const SignalSchema = z.discriminatedUnion('kind', [
   /** Tokens of one finished model call; `key` is unique, so that a repeat is not counted twice. */
   z.object({ ...base, kind: z.literal('usage'), key: z.string(), usage }),
   z.object({ ...base, kind: z.literal('context'), used: z.number().nullable(), limit: z.number().nullable() }),
+  z.object({ ...base, kind: z.literal('model'), model: z.string() }),
+  z.object({ ...base, kind: z.literal('compaction'), phase: z.enum(['started', 'ended']) }),
+  /** Windows of the account's subscription, as the runtime tells them; one that it does not name any more is gone. */
+  z.object({ ...base, kind: z.literal('limits'), windows: z.array(window).max(16) }),
+  /** Its last call of the model failed. `until` (epoch milliseconds): when it may go on. */
   z.object({ ...base, kind: z.literal('error'), reason: z.string(), detail: z.string(), until: z.number().nullable() }),
+  /** A call of the model went well after an error. */
+  z.object({ ...base, kind: z.literal('recovered') }),
   z.object({ ...base, kind: z.literal('stopped') }),
 ])
 export type Signal = z.infer<typeof SignalSchema>

@@ -126,7 +126,7 @@ describe('a fleet that is taken over', () => {
   })
 })
 
-test('an agent that left the roster is not brought back when it dies', async () => {
+test('of an agent that left the roster nothing stays when it dies, and it is not brought back', async () => {
   await using home = new FleetHome()
   home.writeRoster(CORE)
   await using opened = await openLocalFleet({ env: home.env })
@@ -138,7 +138,8 @@ test('an agent that left the roster is not brought back when it dies', async () 
   home.writeRoster(CORE.slice(0, 1))
   await fleet.reload()
   killNine(pid)
-  await heard.heard('failed', 'enhancer')
+  await heard.heard('died', 'enhancer')
+  await until(() => !home.runFiles().some((file) => file.startsWith('enhancer')), { what: 'the end of its files' })
   const sibling = await pidOf(fleet, 'orchestrator')
   killNine(sibling)
   await isBack(fleet, 'orchestrator', sibling)

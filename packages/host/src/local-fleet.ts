@@ -13,26 +13,32 @@ import type { Audit } from '@mosaic/domain/ports/audit'
 import type { Clock } from '@mosaic/domain/ports/clock'
 import type { RuntimeAdapter } from '@mosaic/domain/ports/runtime'
 import type { SessionHost } from '@mosaic/domain/ports/session-host'
+import type { Escalation, Report } from '@mosaic/domain/report'
 import type { RuntimeId } from '@mosaic/domain/roster'
 import type { Signal } from '@mosaic/domain/signal'
 import { keepLastScreen, tellOrchestrator } from './after-death.ts'
+import { AgentDesk } from './agent-desk.ts'
+import type { AgentEndpoint } from './agent-endpoint/agent-endpoint.ts'
 import type { Acting } from './audit/acting.ts'
 import { FleetAudit } from './audit/fleet-audit.ts'
 import { setAsideNote } from './databases.ts'
 import { atomicWrite } from './files/atomic-write.ts'
-import { fileError } from './files/file-error.ts'
+
 import { removeSwitch } from './files/remove.ts'
+
 import { FleetEvents } from './fleet-events.ts'
 import { fleetLivesAt } from './fleet-lives-at.ts'
 import { HeartbeatObserver } from './heartbeat/observer.ts'
 import { PostOffice } from './mailbox/post-office.ts'
 import { targetOf } from './mailbox/target.ts'
+import { assertStopped, outcomesOf } from './outcomes.ts'
 import type { MosaicPaths } from './paths.ts'
+import { type Callee, openEndpoint, Reach } from './reach.ts'
 import { CurrentRoster } from './roster-in-force.ts'
-import { RuntimeSessions } from './runtime-sessions.ts'
 import { SignalIntake } from './signals/signal-intake.ts'
-import { joinSnapshot, type SupervisedAs } from './snapshot.ts'
+import { joinSnapshot } from './snapshot.ts'
 import { homeOfMark } from './supervisor/embedded/mark.ts'
+import { supervisedAs } from './supervisor/embedded/supervised-as.ts'
 import { EmbeddedSupervisor } from './supervisor/embedded/supervisor.ts'
 import type { SupervisorEvent } from './supervisor/embedded/supervisor-event.ts'
 import { UsageLedger } from './usage-ledger.ts'
@@ -67,11 +73,12 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
   readonly #voices: Voices
   readonly #supervisor: EmbeddedSupervisor
   readonly #intake: SignalIntake
-  readonly #sessions: RuntimeSessions
+  readonly #reach: Reach
+  readonly #desk: AgentDesk
   readonly #roster: CurrentRoster
   #closing = false
 
-  private constructor(parts: LocalFleetParts, roster: CurrentRoster, host: SessionHost) {
+  private constructor(parts: LocalFleetParts, roster: CurrentRoster, host: SessionHost, endpoint: AgentEndpoint) {
     const { paths, clock, policy, launcherEnv, log } = parts
     this.#parts = parts
     this.#roster = roster
@@ -82,9 +89,9 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
     this.#ledger = new UsageLedger(paths)
     this.#voices = new Voices(clock, this.#ledger)
     this.#intake = new SignalIntake({ paths, clock, log, onSignal: (name, signal) => this.#onSignal(name, signal) })
-    this.#sessions = new RuntimeSessions(paths, (agent) => parts.adapterOf(agent))
+    this.#reach = new Reach({ paths, clock, host, endpoint, log, adapterOf: (agent) => parts.adapterOf(agent) })
     this.#supervisor = new EmbeddedSupervisor(
-      { paths, host: this.#host, clock, policy, launcherEnv, log, adapterOf: parts.adapterOf, audit: this.#audit },
+      { paths, host: this.#host, clock, policy, launcherEnv, log, endpoint, adapterOf: parts.adapterOf, audit: this.#audit },
       this.#fleet,
     )
     this.#supervisor.onEvent((event) => this.#onSupervisor(event))
@@ -99,26 +106,45 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
         targetOf({
           agent: this.#find(receiver),
           life: this.#supervisor.life(receiver),
-          sessions: this.#sessions,
+          sessions: this.#reach.sessions,
           ready: this.#voices.isReady(receiver),
         }),
       isAgent: (name) => this.#find(name) !== undefined,
       onReceipt: (name, { id, state, reason }) => this.#emit(name, 'receipt', { id, state, reason }),
     })
+    this.#desk = new AgentDesk(paths, {
+      clock,
+      log,
+      audit: this.#audit,
+      acting: parts.acting,
+      random: parts.random,
+      post: this.#post,
+      fleet: () => this.#fleet,
+      snapshot: () => this.snapshot(),
+      onEvent: (agent, kind, detail) => this.#emit(agent, kind, detail),
+    })
   }
 
   /** Takes over what runs, brings up what is wanted, and goes on with what was under way. */
   static async open(parts: LocalFleetParts): Promise<LocalFleet> {
-    const { paths, machine } = parts
+    const { paths, machine, log } = parts
     for (const directory of [paths.run, paths.agents, paths.state]) mkdirSync(directory, { recursive: true, mode: 0o700 })
     const roster = await CurrentRoster.open(paths, machine, (place) => fleetLivesAt(paths.home, place, parts.launcherEnv))
-    const fleet = new LocalFleet(parts, roster, await parts.openHost(roster.fleet))
-    await fleet.#supervisor.adopt()
-    for (const agent of fleet.#fleet.agents) fleet.#intake.follow(agent.name)
-    // Journals first: what was accepted while nobody listened must be known before anything is handed over again.
-    fleet.#intake.readAll()
-    fleet.#post.recover()
+    const host = await parts.openHost(roster.fleet)
+    const { promise: takenOver, resolve: answerAgents } = Promise.withResolvers<Callee>()
+    const fleet = new LocalFleet(parts, roster, host, await openEndpoint(paths, takenOver, log))
+    await fleet.#takeOver()
+    const isCurrent: Callee['isCurrent'] = (name, launchId) => fleet.#supervisor.life(name)?.isCurrent(launchId) === true
+    answerAgents({ tools: fleet.#desk.tools, isCurrent })
     return fleet
+  }
+
+  async #takeOver(): Promise<void> {
+    await this.#supervisor.adopt()
+    for (const agent of this.#fleet.agents) this.#intake.follow(agent.name)
+    // Journals first: what was accepted while nobody listened must be known before anything is handed over again.
+    this.#intake.readAll()
+    this.#post.recover()
   }
 
   get definition(): FleetDefinition {
@@ -152,14 +178,15 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
       fleet: this.#fleet,
       nowMs: clock.wallMs(),
       observerUp: true,
-      observerNote: [this.#observer.note(), setAsideNote(paths)].filter((note) => note !== null).join('; ') || null,
+      observerNote: [this.#observer.note(), this.#reach.endpoint.note(), setAsideNote(paths)].filter(Boolean).join('; ') || null,
       rosterProblem: this.#roster.problem,
-      supervised: (name) => this.#supervised(name),
+      escalations: this.#desk.escalations({ all: false }),
+      supervised: (name) => supervisedAs(this.#supervisor.life(name), clock),
       observation: (name) => this.#observer.observation(name),
       heard: (name) => this.#voices.heard(name),
       queued: (name) => queued.get(name) ?? 0,
       wedged: (name) => this.#post.courier.isWedged(name),
-      recognises: (agent, argv) => this.#sessions.recognises(agent, argv),
+      recognises: (agent, argv) => this.#reach.sessions.recognises(agent, argv),
     })
   }
 
@@ -179,6 +206,18 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
 
   async receipts(name: string, limit: number): Promise<Receipt[]> {
     return this.#post.receipts(name, limit)
+  }
+
+  async reports({ agent, limit }: { agent?: string | undefined; limit: number }): Promise<Report[]> {
+    return this.#desk.reports(agent === undefined ? undefined : this.#definitionOf(agent), limit)
+  }
+
+  async escalations(options: { all: boolean }): Promise<Escalation[]> {
+    return this.#desk.escalations(options)
+  }
+
+  async acknowledge(id: string): Promise<Escalation> {
+    return this.#desk.acknowledge(id)
   }
 
   events(options: { sinceSeq?: number; signal: AbortSignal }): AsyncIterable<FleetEvent> {
@@ -206,7 +245,7 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
     if (life?.isUp() !== true)
       throw new FleetError('not_done', `${name} does not run`, { reason: 'not-running', mend: `mosaic fleet start ${name}` })
     this.#audit.record({ verb: 'reset', agent: name, ref: life.launchId, detail: options })
-    const reset = options.newSession ? 'none' : ((await this.#sessions.known(agent)?.reset()) ?? 'none')
+    const reset = options.newSession ? 'none' : ((await this.#reach.sessions.known(agent)?.reset()) ?? 'none')
     if (reset === 'done') return { name, did: 'reset', detail: null }
     if (reset === 'failed')
       throw new FleetError('not_done', `${name} did not reset: it does not answer or has a question open`, {
@@ -272,12 +311,7 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
     for (const { name } of this.#supervisor.lives()) if (this.#find(name) === undefined) await this.#supervisor.stop(name)
     const { home } = this.#parts.paths
     for (const pane of await this.#host.list()) if (homeOfMark(pane.mark) === home) await this.#host.kill(pane.session)
-    const left = outcomes.filter(({ did }) => did === 'failed')
-    if (left.length > 0) {
-      throw new FleetError('not_done', `not stopped: ${left.map(({ name, detail }) => `${name} (${detail ?? 'unknown'})`).join(', ')}`, {
-        mend: 'mosaic fleet stop again; what is wrong stands in the log of the host service',
-      })
-    }
+    assertStopped(outcomes)
     await this.#parts.closing()
     await this.#host.close()
     return outcomes
@@ -286,27 +320,14 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#supervisor[Symbol.dispose]()
     this.#intake[Symbol.dispose]()
-    this.#sessions[Symbol.dispose]()
-    this.#observer[Symbol.dispose]()
-    this.#ledger[Symbol.dispose]()
-    this.#post[Symbol.dispose]()
+    await this.#reach[Symbol.asyncDispose]()
+    for (const part of [this.#observer, this.#ledger, this.#post, this.#desk]) part[Symbol.dispose]()
   }
 
   async #each(names: readonly string[] | undefined, act: (name: string) => Promise<AgentOutcome>): Promise<AgentOutcome[]> {
     const chosen = names ?? this.#fleet.agents.filter((agent) => agent.local).map((agent) => agent.name)
     for (const name of chosen) this.#definitionOf(name)
-    // One that fails is told of; the others are done all the same.
-    return Promise.all(chosen.map((name) => act(name).catch((error: unknown) => this.#failed(name, error))))
-  }
-
-  #failed(name: string, error: unknown): AgentOutcome {
-    const known = error instanceof FleetError ? error : fileError(error)
-    this.#parts.log(`${name}: ${(error as Error).stack ?? String(error)}`)
-    return {
-      name,
-      did: 'failed',
-      detail: known === undefined ? 'internal error' : [known.message, known.mend].filter(Boolean).join('; mend: '),
-    }
+    return outcomesOf(chosen, act, this.#parts.log)
   }
 
   #assertNotClosing(): void {
@@ -314,27 +335,11 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
       throw new FleetError('refused', 'the fleet is being stopped', { reason: 'stopping', mend: 'wait for that, then: mosaic fleet up' })
   }
 
-  #supervised(name: string): SupervisedAs | undefined {
-    const life = this.#supervisor.life(name)
-    if (life === undefined) return undefined
-    const { wanted, failed, state, launchId, launchedAs, lastExit } = life
-    return {
-      wanted,
-      failed,
-      state,
-      launchId,
-      launchedAs,
-      lastExit,
-      restarts: life.deathsMs.length,
-      upForMs: this.#parts.clock.monotonicMs() - life.upSinceMs,
-    }
-  }
-
   #onSignal(name: string, signal: Signal): void {
     this.#voices.hear(name, signal)
     if (signal.kind === 'accepted' || signal.kind === 'duplicate') {
       const agent = this.#find(name)
-      const word = agent === undefined ? 'runtime:accepted' : this.#sessions.acceptanceSignal(agent)
+      const word = agent === undefined ? 'runtime:accepted' : this.#reach.sessions.acceptanceSignal(agent)
       this.#post.courier.accepted(name, signal.id, {
         signal: signal.kind === 'accepted' ? word : `${word} (duplicate)`,
         mode: signal.kind === 'accepted' ? signal.mode : null,
@@ -347,6 +352,7 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
 
   #onSupervisor(event: SupervisorEvent): void {
     const { name } = event
+    this.#reach.heed(event)
     if (event.kind === 'launching') {
       this.#observer.track(name, { fresh: true })
       this.#voices.forget(name)
@@ -366,9 +372,9 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
 
   #connect(agent: AgentDefinition, process: { launchId: string; pid: number }): void {
     try {
-      // The roster may name another runtime by now than the one that runs.
-      const runtime = this.#supervisor.life(agent.name)?.launchedAs?.runtime as RuntimeId | undefined
-      this.#sessions.connect({ ...agent, runtime: runtime ?? agent.runtime }, process, (signal) => this.#intake.hear(agent.name, signal))
+      // The roster may name another runtime or account by now than the one that runs.
+      const { runtime = agent.runtime, env = agent.env } = this.#supervisor.life(agent.name)?.launchedAs ?? {}
+      this.#reach.connect({ ...agent, runtime: runtime as RuntimeId, env }, process, (signal) => this.#intake.hear(agent.name, signal))
       this.#post.courier.poke(agent.name)
     } catch (error) {
       this.#parts.log(`${agent.name} cannot be reached: ${(error as Error).message}`)

@@ -1,8 +1,12 @@
 /** `fleet ps` without the host service: a read-only look at this machine. Nobody judged answers, and it says so. */
 
-import { defineFleet, type FleetDefinition, type MachineDefaults } from '@mosaic/domain/agent'
+import type { FleetDefinition, MachineDefaults } from '@mosaic/domain/agent'
 import type { FleetSnapshot } from '@mosaic/domain/agent-record'
+
+import { accountRule, defineWithAccounts } from './accounts/fleet-accounts.ts'
+import { escalationsOnDisk } from './agent-tools/report-store.ts'
 import { fleetLivesAt } from './fleet-lives-at.ts'
+
 import { type Observation, readHeartbeat } from './heartbeat/observer.ts'
 import { queuedOnDisk } from './mailbox/queued.ts'
 import type { MosaicPaths } from './paths.ts'
@@ -18,9 +22,9 @@ import { TmuxSessionHost } from './tmux/tmux-session-host.ts'
 
 /** The fleet as the roster on disk defines it. @throws FleetError of the roster */
 export function definedFleet(paths: MosaicPaths, machine: MachineDefaults): FleetDefinition {
-  const reading = loadRoster(paths.roster)
+  const reading = loadRoster(paths.roster, accountRule(paths))
   if (!reading.ok) throw rosterError(reading.faults)
-  return defineFleet(reading.roster, machine)
+  return defineWithAccounts(reading.roster, machine, paths)
 }
 
 function supervisedFrom(record: SupervisorRecord, name: string): SupervisedAs | undefined {
@@ -45,8 +49,8 @@ export async function localSnapshot(paths: MosaicPaths, env: Readonly<Record<str
   const { fleet, problem } = await rosterInForce(paths, machineDefaults(env), (place) => fleetLivesAt(paths.home, place, env))
   const host = new TmuxSessionHost(new Tmux({ socketName: fleet.socketName, env }), fleet.holderSession)
   const record = readRecord(paths)
-  const adapters = runtimeAdapters(env['PATH'])
-  const sessions = new RuntimeSessions(paths, (agent) => adapterOf(agent.runtime, adapters))
+  const adapters = runtimeAdapters(env)
+  const sessions = new RuntimeSessions(paths, (agent) => adapterOf(agent, adapters))
   const nowMs = Date.now()
   const queued = queuedOnDisk(paths)
   return joinSnapshot({
@@ -56,6 +60,7 @@ export async function localSnapshot(paths: MosaicPaths, env: Readonly<Record<str
     observerUp: false,
     observerNote: null,
     rosterProblem: problem,
+    escalations: escalationsOnDisk(paths, { all: false }),
     panes: await host.list(),
     supervised: (name) => supervisedFrom(record, name),
     observation: (name) => seen(paths, name, nowMs),

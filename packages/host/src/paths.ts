@@ -19,13 +19,21 @@ export interface MosaicPaths {
   home: string
   fleet: string
   roster: string
+  /** Which accounts there are, and where. */
+  accountsFile: string
+  /** Configuration homes of accounts that were added without a directory. */
+  accounts: string
   /** Generated environment files, one per agent. */
   agents: string
   /** Heartbeats, journals, the pause switch: what lives as long as the fleet runs. */
   run: string
   pausedFile: string
   spool: string
+  /** What agents reported and escalated. */
+  reportsFile: string
   auditFile: string
+  /** Port and secret of the endpoint that agents call. */
+  endpointFile: string
   log: string
   /** What agents keep over restarts: conversations. */
   state: string
@@ -86,11 +94,15 @@ export function resolvePaths(options: PathOptions): MosaicPaths {
     home,
     fleet,
     roster: place(filled(options.roster) ?? filled(options.env['MOSAIC_ROSTER']) ?? join(fleet, 'roster.yaml')),
+    accountsFile: join(fleet, 'accounts.yaml'),
+    accounts: join(home, 'accounts'),
     agents: join(fleet, 'agents'),
     run,
     pausedFile: join(run, 'PAUSED'),
     spool: join(fleet, 'spool'),
+    reportsFile: join(fleet, 'reports.db'),
     auditFile: join(fleet, 'audit.jsonl'),
+    endpointFile: join(fleet, 'endpoint.json'),
     log: join(fleet, 'log'),
     state: join(fleet, 'state'),
     sockets,

@@ -5,9 +5,10 @@
 
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { defineFleet, type FleetDefinition, type MachineDefaults } from '@mosaic/domain/agent'
+import type { FleetDefinition, MachineDefaults } from '@mosaic/domain/agent'
 import { FleetError } from '@mosaic/domain/error'
 import { type Roster, RosterSchema } from '@mosaic/domain/roster'
+import { accountRule, defineWithAccounts } from './accounts/fleet-accounts.ts'
 import { atomicWrite } from './files/atomic-write.ts'
 import { readBounded } from './files/read-bounded.ts'
 import { makeRoom } from './files/remove.ts'
@@ -31,7 +32,7 @@ export interface RosterInForce {
 
 function read(paths: MosaicPaths): { roster: Roster } | { error: FleetError } {
   try {
-    const reading = loadRoster(paths.roster)
+    const reading = loadRoster(paths.roster, accountRule(paths))
     return reading.ok ? { roster: reading.roster } : { error: rosterError(reading.faults) }
   } catch (error) {
     if (error instanceof FleetError) return { error }
@@ -82,11 +83,11 @@ async function find(paths: MosaicPaths, machine: MachineDefaults, livesAt: Lives
   const kept = lastGood(paths)
   if ('error' in found) {
     if (kept === undefined) throw found.error
-    return { roster: kept, fleet: defineFleet(kept, machine), problem: found.error.message }
+    return { roster: kept, fleet: defineWithAccounts(kept, machine, paths), problem: found.error.message }
   }
-  const next = { roster: found.roster, fleet: defineFleet(found.roster, machine), problem: null }
+  const next = { roster: found.roster, fleet: defineWithAccounts(found.roster, machine, paths), problem: null }
   if (kept === undefined) return next
-  const before = defineFleet(kept, machine)
+  const before = defineWithAccounts(kept, machine, paths)
   const moved = movedError(before, next.fleet)
   return moved !== undefined && (await livesAt(before)) ? { roster: kept, fleet: before, problem: moved.message } : next
 }
@@ -110,6 +111,9 @@ function stampOf(file: string): string {
   }
 }
 
+/** Accounts say where an agent's home is, so they are read with the roster. */
+const stampOfBoth = ({ roster, accountsFile }: MosaicPaths): string => `${stampOf(roster)} ${stampOf(accountsFile)}`
+
 /** The roster in force while a fleet runs by it. */
 export class CurrentRoster {
   readonly #paths: MosaicPaths
@@ -126,7 +130,7 @@ export class CurrentRoster {
 
   /** @throws FleetError of the roster when it is faulty and there is no good one */
   static async open(paths: MosaicPaths, machine: MachineDefaults, livesAt: LivesAt): Promise<CurrentRoster> {
-    const stamp = stampOf(paths.roster)
+    const stamp = stampOfBoth(paths)
     const { roster, ...inForce } = await find(paths, machine, livesAt)
     if (inForce.problem === null) keepAsLastGood(paths, roster)
     return new CurrentRoster(paths, machine, stamp, inForce)
@@ -142,7 +146,7 @@ export class CurrentRoster {
 
   /** Reads the file when it has changed since it was read last; true when it did. Costs one look at its status. */
   readIfChanged(): boolean {
-    if (stampOf(this.#paths.roster) === this.#stamp) return false
+    if (stampOfBoth(this.#paths) === this.#stamp) return false
     try {
       this.read()
     } catch (error) {
@@ -156,14 +160,14 @@ export class CurrentRoster {
    * @throws FleetError `refused` when it changes what a running fleet cannot change; that is its problem then
    */
   read(): void {
-    this.#stamp = stampOf(this.#paths.roster)
+    this.#stamp = stampOfBoth(this.#paths)
     const { fleet } = this.#inForce
     const found = read(this.#paths)
     if ('error' in found) {
       this.#inForce = { fleet, problem: found.error.message }
       return
     }
-    const next = defineFleet(found.roster, this.#machine)
+    const next = defineWithAccounts(found.roster, this.#machine, this.#paths)
     const moved = movedError(fleet, next)
     if (moved !== undefined) {
       this.#inForce = { fleet, problem: moved.message }

@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path'
 import type { AgentDefinition } from '@mosaic/domain/agent'
-import type { RuntimeAdapter, RuntimeSession } from '@mosaic/domain/ports/runtime'
+import type { ConnectContext, RuntimeAdapter, RuntimeSession } from '@mosaic/domain/ports/runtime'
 import type { SubmitKey } from '@mosaic/domain/ports/session-host'
 import type { Signal } from '@mosaic/domain/signal'
 import type { MosaicPaths } from './paths.ts'
@@ -36,12 +36,17 @@ export class RuntimeSessions implements Disposable {
    * @param sink what a runtime says that is listened to instead of writing a journal
    * @throws FleetError `missing` when this version does not know the runtime
    */
-  connect(agent: AgentDefinition, process: { launchId: string; pid: number }, sink: (signal: Signal) => void): void {
+  connect(
+    agent: AgentDefinition,
+    process: Pick<ConnectContext, 'launchId' | 'pid' | 'channel' | 'screen' | 'type'>,
+    sink: (signal: Signal) => void,
+  ): { session: RuntimeSession; adapter: RuntimeAdapter } {
     this.#sessions.get(agent.name)?.observing?.[Symbol.dispose]()
     const adapter = this.#adapterOf(agent)
     const session = adapter.connect({ ...runtimePlaces(this.#paths, agent.name), agent, ...process })
     const observing = session.observe?.((signal) => sink({ v: 1, at: stampMs(), pid: process.pid, ...signal }))
     this.#sessions.set(agent.name, { session, adapter, observing })
+    return { session, adapter }
   }
 
   known(agent: AgentDefinition): RuntimeSession | undefined {

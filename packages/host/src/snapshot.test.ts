@@ -46,6 +46,10 @@ const QUIET: Heard = {
   activityForMs: 0,
   model: null,
   contextUsed: null,
+  contextLimit: null,
+  compacting: false,
+  error: null,
+  limits: [],
   spendTodayUsd: null,
   tokensToday: null,
 }
@@ -79,6 +83,7 @@ function join(changes: Partial<SnapshotParts> = {}) {
     observerUp: true,
     observerNote: null,
     rosterProblem: null,
+    escalations: [],
     panes: [pane('coder0')],
     supervised: () => UP,
     observation: () => ({ beat: beat(), problem: undefined, ageMs: 100, leadMs: 0 }),
@@ -126,6 +131,46 @@ describe('the snapshot of a fleet', () => {
       roster_problem: 'line 3',
       paused: false,
     })
+  })
+
+  it('says what its account and its context have left, in the words of the runtime', () => {
+    const heard: Heard = {
+      ...QUIET,
+      contextUsed: 10,
+      contextLimit: 200,
+      error: { reason: 'offline', detail: 'no route', untilMs: null },
+      limits: [{ name: 'five_hour', used_percent: 97, minutes: 300, resets_at: Date.UTC(2026, 0, 2) }],
+    }
+    expect(join({ heard: () => heard }).record).toMatchObject({
+      context_used: 10,
+      context_limit: 200,
+      error: { reason: 'offline', detail: 'no route', until: null },
+      limits: [{ name: 'five_hour', used_percent: 97, minutes: 300, resets_at: '2026-01-02T00:00:00.000Z' }],
+      activity: 'busy',
+      activity_detail: null,
+    })
+  })
+
+  const limited = { reason: 'rate-limited', detail: '429', untilMs: 60_000 }
+  it.each([
+    ['compacting is busy with that', { compacting: true, activity: 'idle' }, 'busy', 'compacting'],
+    [
+      'rate-limited is busy, with the time when it may go on',
+      { error: limited, activity: 'idle' },
+      'busy',
+      'rate-limited until 1970-01-01T00:01:00.000Z',
+    ],
+    ['rate-limited for an unknown time is busy', { error: { ...limited, untilMs: null } }, 'busy', 'rate-limited'],
+    ['rate-limited until a time that has passed is what it says', { error: { ...limited, untilMs: -1 }, activity: 'idle' }, 'idle', null],
+    [
+      'rate-limited with a question open waits for that',
+      { error: limited, activity: 'waiting', detail: 'a question' },
+      'waiting',
+      'a question',
+    ],
+    ['in another error is what it says', { error: { ...limited, reason: 'model' }, activity: 'idle' }, 'idle', null],
+  ] as const)('of a runtime that is %s', (_, changes, activity, activity_detail) => {
+    expect(join({ heard: () => ({ ...QUIET, ...changes }) }).record).toMatchObject({ activity, activity_detail })
   })
 
   it.each([

@@ -8,7 +8,8 @@ import { judgeHealth } from '@mosaic/domain/heartbeat'
 import type { LifeState } from '@mosaic/domain/lifecycle'
 import { activityOfStatus } from '@mosaic/domain/ports/runtime'
 import type { PaneState } from '@mosaic/domain/ports/session-host'
-import type { Activity } from '@mosaic/domain/signal'
+import type { Escalation } from '@mosaic/domain/report'
+import type { Activity, LimitWindow } from '@mosaic/domain/signal'
 import type { Observation } from './heartbeat/observer.ts'
 import type { MosaicPaths } from './paths.ts'
 import { argvOf, childrenOf, treeOf } from './processes.ts'
@@ -26,6 +27,14 @@ export interface SupervisedAs {
   upForMs: number
 }
 
+/** The last call of the model failed. */
+export interface HeardError {
+  reason: string
+  detail: string
+  /** When it may go on, epoch milliseconds. */
+  untilMs: number | null
+}
+
 /** What the runtime said of itself, beyond its heartbeat. */
 export interface Heard {
   activity: Activity | null
@@ -34,6 +43,10 @@ export interface Heard {
   activityForMs: number
   model: string | null
   contextUsed: number | null
+  contextLimit: number | null
+  compacting: boolean
+  error: HeardError | null
+  limits: readonly LimitWindow[]
   spendTodayUsd: number | null
   tokensToday: number | null
 }
@@ -45,6 +58,8 @@ export interface SnapshotParts {
   observerUp: boolean
   observerNote: string | null
   rosterProblem: string | null
+  /** Not acknowledged yet. */
+  escalations: readonly Escalation[]
   panes: readonly PaneState[]
   supervised(name: string): SupervisedAs | undefined
   observation(name: string): Observation
@@ -132,6 +147,7 @@ function lifeOf({ agent, pane, supervised }: Row, paneState: PaneWord) {
     tenant_id: agent.address.tenant_id,
     host: agent.address.host,
     runtime: agent.runtime,
+    account: agent.account ?? null,
     supervisor: {
       kind: 'embedded' as const,
       wanted: supervised?.wanted ?? false,
@@ -149,6 +165,33 @@ function lifeOf({ agent, pane, supervised }: Row, paneState: PaneWord) {
   }
 }
 
+const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
+
+/** The runtime's own word; what keeps its turn from going on stands beside it, and a runtime that is held up is not idle for that. */
+function activityOf(heard: Heard | undefined, observed: Observation, nowMs: number): Pick<AgentRecord, 'activity' | 'activity_detail'> {
+  const said = heard?.activity ?? (observed.beat === undefined ? null : activityOfStatus(observed.beat.status))
+  if (said === 'waiting' || said === 'draft') return { activity: said, activity_detail: heard?.detail ?? null }
+  if (heard?.compacting === true) return { activity: 'busy', activity_detail: 'compacting' }
+  const { error = null } = heard ?? {}
+  if (error?.reason !== 'rate-limited' || (error.untilMs ?? nowMs) < nowMs)
+    return { activity: said, activity_detail: heard?.detail ?? null }
+  const until = error.untilMs === null ? '' : ` until ${iso(error.untilMs)}`
+  return { activity: 'busy', activity_detail: `rate-limited${until}` }
+}
+
+/** What the runtime says of its account and its context. */
+function accountOf(heard: Heard | undefined, observed: Observation) {
+  const { error = null, limits = [] } = heard ?? {}
+  return {
+    context_used: heard?.contextUsed ?? observed.beat?.contextUsed ?? null,
+    context_limit: heard?.contextLimit ?? null,
+    error: error === null ? null : { reason: error.reason, detail: error.detail, until: iso(error.untilMs) },
+    limits: limits.map(({ resets_at, ...window }) => ({ ...window, resets_at: iso(resets_at) })),
+    spend_today_usd: heard?.spendTodayUsd ?? null,
+    tokens_today: heard?.tokensToday ?? null,
+  }
+}
+
 function recordOf(parts: SnapshotParts, row: Row, paused: boolean): AgentRecord {
   const { agent, pane, supervised } = row
   const observed = parts.observation(agent.name)
@@ -157,7 +200,6 @@ function recordOf(parts: SnapshotParts, row: Row, paused: boolean): AgentRecord 
   const { health, reason } = healthOf(parts, row, paneState, observed)
   const flags = flagsOf(parts, row, heard, paused)
   const answers = health === 'healthy' || health === 'wedged'
-  const activity = heard?.activity ?? (observed.beat === undefined ? null : activityOfStatus(observed.beat.status))
   return {
     ...lifeOf(row, paneState),
     model: heard?.model ?? observed.beat?.model ?? agent.model ?? null,
@@ -165,11 +207,8 @@ function recordOf(parts: SnapshotParts, row: Row, paused: boolean): AgentRecord 
     health,
     health_reason: failureOf(supervised) ?? reason ?? (health === 'dead' ? (supervised?.lastExit ?? null) : null),
     // What a runtime does is only known while it answers.
-    activity: answers ? activity : null,
-    activity_detail: answers ? (heard?.detail ?? null) : null,
-    context_used: heard?.contextUsed ?? observed.beat?.contextUsed ?? null,
-    spend_today_usd: heard?.spendTodayUsd ?? null,
-    tokens_today: heard?.tokensToday ?? null,
+    ...(answers ? activityOf(heard, observed, parts.nowMs) : { activity: null, activity_detail: null }),
+    ...accountOf(heard, observed),
     queued: parts.queued(agent.name),
     flags: [...flags.keys()],
     flag_reasons: Object.fromEntries(flags),
@@ -203,6 +242,7 @@ export function joinSnapshot(parts: SnapshotParts): FleetSnapshot {
     agents: fleet.agents.map((agent) =>
       recordOf(parts, { agent, pane: bySession.get(agent.name), supervised: parts.supervised(agent.name) }, paused),
     ),
+    escalations: [...parts.escalations],
     orphans: orphansOf(parts),
   }
 }

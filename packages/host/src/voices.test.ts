@@ -74,6 +74,33 @@ describe('what runtimes say of themselves', () => {
     expect(it.voices.heard('coder0')).toMatchObject({ tokensToday: null, spendTodayUsd: null })
   })
 
+  it('keeps an error until a call went well, what the account has left, and the model in use', async () => {
+    await using it = await world()
+    const window = { name: 'five_hour', used_percent: 97, minutes: 300, resets_at: 1_000 }
+    it.hear('coder0', { kind: 'model', model: 'm2' })
+    it.hear('coder0', { kind: 'limits', windows: [window] })
+    it.hear('coder0', { kind: 'error', reason: 'rate-limited', detail: '429', until: 1_000 })
+    it.hear('coder0', { kind: 'activity', activity: 'busy', detail: null })
+    expect(it.voices.heard('coder0')).toMatchObject({
+      model: 'm2',
+      limits: [window],
+      error: { reason: 'rate-limited', detail: '429', untilMs: 1_000 },
+    })
+    it.hear('coder0', { kind: 'recovered' })
+    it.hear('coder0', { kind: 'limits', windows: [] })
+    expect(it.voices.heard('coder0')).toMatchObject({ error: null, limits: [] })
+  })
+
+  it('is compacting from its start to its end, and keeps the size of its context', async () => {
+    await using it = await world()
+    it.hear('coder0', { kind: 'context', used: 150_000, limit: 200_000 })
+    it.hear('coder0', { kind: 'compaction', phase: 'started' })
+    it.hear('coder0', { kind: 'context', used: 20_000, limit: null })
+    expect(it.voices.heard('coder0')).toMatchObject({ compacting: true, contextUsed: 20_000, contextLimit: 200_000 })
+    it.hear('coder0', { kind: 'compaction', phase: 'ended' })
+    expect(it.voices.heard('coder0')).toMatchObject({ compacting: false })
+  })
+
   it('shows what was spent today by an agent that is silent now', async () => {
     await using it = await world()
     it.hear('coder0', { kind: 'usage', key: 'call-1', usage: USAGE })

@@ -38,6 +38,8 @@ export class ScriptedReceiver {
   eager = true
   /** Event-loop turns that an answer or a paste takes. */
   slowness = 0
+  /** What is typed into it is typed under this. */
+  guard: NonNullable<RuntimeSession['whileNoQuestion']> | undefined
   /** Throws in the middle of a hand-over: before or after the text has arrived. */
   breaks: 'before' | 'after' | undefined
   /** Everything that arrived, repeats included. */
@@ -99,7 +101,12 @@ export class ScriptedReceiver {
 
   /** Its link. */
   session(): RuntimeSession {
-    const base: RuntimeSession = { ask: () => this.#ask(), reset: async () => 'none' }
+    const { guard } = this
+    const base: RuntimeSession = {
+      ask: () => this.#ask(),
+      reset: async () => 'none',
+      ...(guard === undefined ? {} : { whileNoQuestion: guard }),
+    }
     return this.native ? { ...base, deliver: (message, rendered) => this.#deliver(message, rendered) } : base
   }
 

@@ -5,6 +5,7 @@ import { FleetError } from '@mosaic/domain/error'
 import type { AgentOutcome, FleetControl, SendRequest } from '@mosaic/domain/fleet-control'
 import type { FleetView } from '@mosaic/domain/fleet-view'
 import type { Receipt } from '@mosaic/domain/message'
+import type { Escalation, Report } from '@mosaic/domain/report'
 import { turn } from './fake-clock.ts'
 
 /** An agent of this name makes every verb fail with an error that is nobody's business. */
@@ -49,6 +50,7 @@ export class TinyFleet implements FleetView, FleetControl {
       roster_problem: null,
       socket_name: null,
       agents: [],
+      escalations: [],
       orphans: [],
     }
   }
@@ -74,6 +76,21 @@ export class TinyFleet implements FleetView, FleetControl {
     this.#called('receipts', name)
     this.calls.push(['limit', limit])
     return [...this.#receipts.values()].slice(0, limit)
+  }
+
+  async reports(options: { agent?: string | undefined; limit: number }): Promise<Report[]> {
+    this.calls.push(['reports', options])
+    return []
+  }
+
+  async escalations(options: { all: boolean }): Promise<Escalation[]> {
+    this.calls.push(['escalations', options])
+    return []
+  }
+
+  async acknowledge(id: string): Promise<Escalation> {
+    this.calls.push(['acknowledge', id])
+    throw new FleetError('not_found', `no escalation ${id}`)
   }
 
   async *events(options: { sinceSeq?: number; signal: AbortSignal }): AsyncIterable<FleetEvent> {

@@ -46,10 +46,11 @@ async function bounded(name: string, check: Check, options: CheckOptions): Promi
 }
 
 async function examine(context: Context): Promise<Fixable[]> {
-  const [machine, files, fleet] = await Promise.all([
+  const [machine, files, fleet, runtimes] = await Promise.all([
     import('../doctor/machine.ts'),
     import('../doctor/files.ts'),
     import('../doctor/fleet.ts'),
+    import('../doctor/runtimes.ts'),
   ])
   const isThere = context.service().then((client) => client !== undefined)
   // One that does not say so within the time is there, and hangs.
@@ -65,13 +66,15 @@ async function examine(context: Context): Promise<Fixable[]> {
     ['files', files.checkPlaces],
     ['databases', files.checkDatabases],
     ['roster', fleet.checkRoster],
-    ['runtimes', fleet.checkRuntimes],
+    ['runtimes', runtimes.checkRuntimes],
+    ['accounts', runtimes.checkAccounts],
     ['host service', fleet.checkService],
     ['sessions', fleet.checkSessions],
     ['leftovers', files.checkLeftovers],
   ]
   const findings = await Promise.all(checks.map(([name, check]) => bounded(name, check, { context, serviceRuns })))
-  return findings.flat()
+  // It reads a large program in one go, so nobody waits for an answer meanwhile.
+  return [...findings.flat(), ...(await runtimes.checkContextCap({ context, serviceRuns }))]
 }
 
 async function settle({ fix, ...finding }: Fixable, mends: boolean): Promise<Examined> {

@@ -22,6 +22,12 @@ interface Options {
 /** How long agents may take to answer, seconds. */
 const TIMEOUT_S = 90
 
+/** An agent that is logged out comes up and answers, and no model does. */
+async function noteLogins(context: Context): Promise<void> {
+  const { loggedOut } = await import('../fleet/logins.ts')
+  for (const { names, words, mend } of await loggedOut(context)) context.note(`${some(names)}: ${words}\n  mend:  ${mend}`)
+}
+
 /** Makes the roster when there is none; true when it made one. */
 async function ensureRoster(context: Context, options: Options): Promise<boolean> {
   const { planFleet, writeFleet } = await import('../fleet/new-fleet.ts')
@@ -35,12 +41,17 @@ async function ensureRoster(context: Context, options: Options): Promise<boolean
     checkFits(context, roster, options)
     const line = notInForceLine(context, roster)
     if (line !== undefined) context.note(line)
+    await noteLogins(context)
     return false
   }
   const plan = planFleet(context, options)
   // What the fleet cannot do without is asked for before anything is made.
-  const [{ requireRuntime }, { Tmux }] = await Promise.all([import('../fleet/runtimes-found.ts'), import('@mosaic/host/tmux/tmux')])
+  const [{ requireLogin, requireRuntime }, { Tmux }] = await Promise.all([
+    import('../fleet/runtimes-found.ts'),
+    import('@mosaic/host/tmux/tmux'),
+  ])
   await requireRuntime(context, plan.runtime)
+  requireLogin(context, plan.runtime)
   await new Tmux({ socketName: undefined, env: context.world.env }).version()
   await writeFleet(context, plan, false)
   return true

@@ -34,14 +34,15 @@ export async function changeRoster(
 ): Promise<{ before: Roster; after: Roster }> {
   requireRoster(context)
   const { paths, world } = context
-  const [{ editRoster }, { loadRoster, rosterError }, { openAudit }, { machineDefaults }] = await Promise.all([
+  const [{ editRoster }, { loadRoster, rosterError }, { accountRule }, { openAudit }, { machineDefaults }] = await Promise.all([
     import('@mosaic/host/roster-file/edit-roster'),
     import('@mosaic/host/roster-file/read-roster'),
+    import('@mosaic/host/accounts/fleet-accounts'),
     import('@mosaic/host/audit/audit-log'),
     import('@mosaic/host/paths'),
   ])
   let before: Roster | undefined
-  const after = await editRoster(paths.roster, paths.rosterLock, (document) => {
+  const edit = (document: RosterDocument): void => {
     const loaded = loadRoster(paths.roster)
     if (!loaded.ok) throw rosterError(loaded.faults)
     before = loaded.roster
@@ -58,7 +59,8 @@ export async function changeRoster(
       ref: null,
       detail,
     })
-  })
+  }
+  const after = await editRoster(paths.roster, paths.rosterLock, edit, accountRule(paths))
   return { before: before ?? after, after }
 }
 

@@ -16,6 +16,8 @@ export interface DefinitionRecord {
   working_directory: string
   /** argv that the roster gives instead of the runtime's own. */
   command: readonly string[] | null
+  /** null: the runtime's own home. */
+  account: string | null
   yolo: boolean
   lifecycle: 'core' | 'ephemeral'
   heartbeat_interval_s: number
@@ -33,6 +35,7 @@ export const definitionRecord = (agent: AgentDefinition): DefinitionRecord => ({
   effort: agent.effort ?? null,
   working_directory: agent.workingDirectory,
   command: agent.command ?? null,
+  account: agent.account ?? null,
   yolo: agent.yolo,
   lifecycle: agent.lifecycle,
   heartbeat_interval_s: agent.heartbeatIntervalMs / 1000,

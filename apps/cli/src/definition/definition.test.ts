@@ -133,7 +133,7 @@ test('fleet up does not change a roster that is another fleet', async () => {
 
 test('fleet up writes no roster for a runtime that is not there', async () => {
   using home = new TemporaryHome()
-  expect((await home.run(['fleet', 'up', '--runtime', 'claude'])).status).toBe(EXIT.missing)
+  expect((await home.run(['fleet', 'up', '--runtime', 'claude'], { env: { PATH: '/nonexistent' } })).status).toBe(EXIT.missing)
   expect(existsSync(rosterOf(home))).toBe(false)
 })
 

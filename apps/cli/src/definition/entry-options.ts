@@ -24,6 +24,7 @@ export const UNSETTABLE = {
   yolo: 'yolo',
   command: 'command',
   lifecycle: 'lifecycle',
+  account: 'account',
 } as const satisfies Record<string, keyof AgentEntry>
 
 export interface EntryOptions {
@@ -36,6 +37,7 @@ export interface EntryOptions {
   yolo?: boolean
   command?: string
   lifecycle?: string
+  account?: string
 }
 
 export const runtimeOption = (description: string): Option => new Option('-r, --runtime <runtime>', description).choices(RUNTIME_CHOICES)
@@ -47,6 +49,7 @@ export function declareEntryOptions(command: Command): void {
     .option('--model <model>', 'the model to ask the runtime for')
     .addOption(new Option('--effort <effort>', 'reasoning effort').choices(EFFORT_CHOICES))
     .option('--cwd <dir>', 'where it works')
+    .option('--account <account>', "whose login it uses: mosaic account list; default: the runtime's own home")
     .option('--alias <alias>', 'the friendly name that people see; never an address')
     .option('--yolo', "the runtime's own skip-permissions mode")
     .addOption(new Option('--lifecycle <lifecycle>', 'core: always on; ephemeral: ends with its lane of work').choices(LIFECYCLE_CHOICES))
@@ -95,6 +98,7 @@ export function entryOf(options: EntryOptions, rest: readonly string[]): Omit<Pa
     alias: options.alias,
     yolo: options.yolo,
     lifecycle: options.lifecycle,
+    account: options.account,
     command: options.command === undefined ? undefined : [options.command, ...rest],
   }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Omit<Partial<AgentEntry>, 'name'>

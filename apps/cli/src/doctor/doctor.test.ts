@@ -63,9 +63,10 @@ test('a runtime that an agent needs and the machine lacks keeps the fleet from w
   using home = new TemporaryHome()
   await home.run(['fleet', 'init', '--write'])
   await home.run(['fleet', 'add', 'coder0', '--runtime', 'codex'])
-  const { status, of } = await examine(home)
+  const { status, stdout } = await home.run(['fleet', 'doctor', '--json'], { env: { PATH: '/nonexistent' } })
   expect(status).toBe(EXIT.notDone)
-  expect(of('runtime codex')).toMatchObject([{ status: 'fail' }])
+  const { checks } = JSON.parse(stdout) as { checks: Finding[] }
+  expect(checks.filter(({ check }) => check === 'runtime codex')).toMatchObject([{ status: 'fail' }])
 })
 
 test('tmux that is not there is missing, with the command that installs it', async () => {
@@ -158,4 +159,51 @@ test('a pause switch that is a directory is taken away when it is empty, and nam
   rmSync(join(paused, 'deep'), { recursive: true })
   expect((await home.run(['fleet', 'resume'])).status).toBe(EXIT.done)
   expect(existsSync(paused)).toBe(false)
+})
+
+/** Programs of these names on PATH, which say this version, and what a fleet needs besides. */
+function programs(home: TemporaryHome, versions: Readonly<Record<string, string>>): string {
+  const bin = join(home.path, 'bin')
+  mkdirSync(bin, { recursive: true })
+  for (const [name, text] of Object.entries(versions)) {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`)
+    chmodSync(join(bin, name), 0o755)
+  }
+  return `${bin}:/usr/bin:/bin`
+}
+
+test('a runtime that is too old, or logged out, is told with its mend; an account by its own', async () => {
+  using home = new TemporaryHome()
+  await home.run(['fleet', 'init', '--write'])
+  await home.run(['account', 'add', 'work', '--runtime', 'codex'])
+  await home.run(['account', 'add', 'spare', '--runtime', 'codex'])
+  const env = { PATH: programs(home, { claude: "echo '2.0.1 (Claude Code)'", codex: "echo 'codex-cli 0.169.0'" }) }
+  const roster = join(home.path, 'fleet', 'roster.yaml')
+  appendFileSync(
+    roster,
+    '  - {name: coder0, runtime: claude}\n  - {name: coder1, runtime: codex, account: work}\n  - {name: coder2, runtime: codex}\n',
+  )
+  const { stdout } = await home.run(['fleet', 'doctor', '--json'], { env })
+  const { checks } = JSON.parse(stdout) as { checks: Finding[] }
+  const of = (name: string) => checks.filter(({ check }) => check === name)
+  expect(of('runtime claude')).toMatchObject([
+    { status: 'fail', detail: expect.stringContaining('2.0.1 is too old'), mend: expect.stringContaining('npm') },
+  ])
+  expect(of('login codex')).toMatchObject([{ status: 'fail', mend: 'codex login' }])
+  expect(of('account work')).toMatchObject([{ status: 'fail', mend: 'mosaic account login work' }])
+  expect(of('account spare')).toMatchObject([{ status: 'note', detail: expect.stringContaining('no agent uses it') }])
+  expect(of('login claude')).toEqual([])
+})
+
+test('a Claude Code that does not know the cap of its context is to heed', async () => {
+  using home = new TemporaryHome()
+  await home.run(['fleet', 'init', '--write'])
+  appendFileSync(join(home.path, 'fleet', 'roster.yaml'), '  - {name: coder0, runtime: claude}\n')
+  const capOf = async (more: string) => {
+    const env = { PATH: programs(home, { claude: `echo '2.1.999 (Claude Code)' # ${more}` }), ANTHROPIC_API_KEY: 'k' }
+    const { stdout } = await home.run(['fleet', 'doctor', '--json'], { env })
+    return (JSON.parse(stdout) as { checks: Finding[] }).checks.filter(({ check }) => check === 'context cap')
+  }
+  expect(await capOf('')).toMatchObject([{ status: 'warn' }])
+  expect(await capOf('CLAUDE_CODE_DISABLE_1M_CONTEXT autoCompactWindow')).toMatchObject([{ status: 'ok' }])
 })

@@ -14,7 +14,6 @@ import { Tmux } from '@mosaic/host/tmux/tmux'
 import type { Context } from '../context.ts'
 import { notInForceLine } from '../fleet/not-in-force.ts'
 import { readDefinition, readRoster } from '../fleet/open.ts'
-import { findRuntimes } from '../fleet/runtimes-found.ts'
 import { unableBecause } from '../fleet/unable.ts'
 import { VERSION } from '../version.ts'
 import { type Check, type Finding, fail, note, ok, warn } from './check.ts'
@@ -41,31 +40,12 @@ export const checkRoster: Check = async ({ context }) => {
   }
 }
 
-async function definition(context: Context): Promise<FleetDefinition | undefined> {
+export async function definition(context: Context): Promise<FleetDefinition | undefined> {
   try {
     return await readDefinition(context)
   } catch {
     return undefined
   }
-}
-
-export const checkRuntimes: Check = async ({ context }) => {
-  const fleet = await definition(context)
-  const used = new Set(fleet?.agents.filter(({ local, command }) => local && command === undefined).map(({ runtime }) => runtime))
-  const findings = await findRuntimes(context)
-  const known = new Set(findings.map(({ id }) => id))
-  const unknown = [...used]
-    .filter((id) => !known.has(id))
-    .map((id) => fail(`runtime ${id}`, 'not supported by this version yet', `mosaic fleet edit NAME --runtime stub`))
-  return [
-    ...findings.map((finding): Finding => {
-      const check = `runtime ${finding.id}`
-      if (finding.found) return ok(check, `version ${finding.version} at ${finding.program}`)
-      const mend = finding.mend ?? 'use another runtime'
-      return used.has(finding.id) ? fail(check, finding.problem, mend) : note(check, `${finding.problem} (no agent uses it)`, mend)
-    }),
-    ...unknown,
-  ]
 }
 
 function serviceDown(context: Context): Finding {

@@ -6,7 +6,7 @@ import { seatsOf } from '@mosaic/domain/profile'
 import { listProfiles } from '@mosaic/host/roster-file/profiles'
 import type { Context } from '../context.ts'
 import { DEFAULT_PROFILE, DEFAULT_RUNTIME, type PlanChoice } from './new-fleet.ts'
-import { findRuntimes } from './runtimes-found.ts'
+import { findRuntimes, loginProblem } from './runtimes-found.ts'
 
 interface Pressed {
   name?: string
@@ -73,7 +73,7 @@ export class FleetQuestions implements Disposable {
       hint: finding.found
         ? finding.id === 'stub'
           ? 'built in: answers, but uses no model'
-          : `version ${finding.version}`
+          : [`version ${finding.version}`, loginProblem(this.#context, finding.id)?.problem].filter(Boolean).join(', ')
         : `not found: ${finding.mend ?? finding.problem}`,
       disabled: !finding.found,
     }))

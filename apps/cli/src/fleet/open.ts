@@ -44,8 +44,11 @@ export function requireRoster(context: Context): void {
 /** The roster on disk. @throws FleetError `not_found` without one, `invalid` with every fault of a bad one */
 export async function readRoster(context: Context): Promise<Roster> {
   if (!rosterStands(context.paths.roster)) throw noRoster(context.paths.roster)
-  const { loadRoster, rosterError } = await import('@mosaic/host/roster-file/read-roster')
-  const loaded = loadRoster(context.paths.roster)
+  const [{ loadRoster, rosterError }, { accountRule }] = await Promise.all([
+    import('@mosaic/host/roster-file/read-roster'),
+    import('@mosaic/host/accounts/fleet-accounts'),
+  ])
+  const loaded = loadRoster(context.paths.roster, accountRule(context.paths))
   if (!loaded.ok) throw rosterError(loaded.faults)
   return loaded.roster
 }
@@ -53,8 +56,11 @@ export async function readRoster(context: Context): Promise<Roster> {
 /** The roster on disk with every default filled in. */
 export async function readDefinition(context: Context): Promise<FleetDefinition> {
   const roster = await readRoster(context)
-  const [{ defineFleet }, { machineDefaults }] = await Promise.all([import('@mosaic/domain/agent'), import('@mosaic/host/paths')])
-  return defineFleet(roster, machineDefaults(context.world.env))
+  const [{ defineWithAccounts }, { machineDefaults }] = await Promise.all([
+    import('@mosaic/host/accounts/fleet-accounts'),
+    import('@mosaic/host/paths'),
+  ])
+  return defineWithAccounts(roster, machineDefaults(context.world.env), context.paths)
 }
 
 /** As the running fleet has it: while the roster on disk is faulty or refused, the last good one, and that is said. */

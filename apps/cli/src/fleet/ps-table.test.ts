@@ -142,3 +142,51 @@ test('an agent is verified by session, process, heartbeat and receipts, each wit
   expect(verdicts[3]?.checks.filter(({ ok }) => !ok)).toEqual([{ check: 'heartbeat', ok: false, detail: 'stale, no answer for 50 s' }])
   expect(verifyFleet(fleetSnapshot(), 'the spool cannot be written: EACCES')[0]?.ok).toBe(false)
 })
+
+const escalation = (id: string) => ({
+  id,
+  at: '2026-11-26T13:44:40.664Z',
+  tenant_id: 'ten',
+  host: 'box',
+  agent: 'coder0',
+  trigger: 'missing_access' as const,
+  text: evil,
+  message_id: null,
+  acknowledged_at: null,
+  acknowledged_by: null,
+})
+
+test('open escalations stand below the table with what acknowledges them, a few by themselves and the rest as a number', () => {
+  const ids = ['id1', 'id2', 'id3', 'id4', 'id5']
+  const lines = footerLines(fleetSnapshot({ escalations: ids.map(escalation) }))
+  expect(lines).toEqual([
+    ...ids.slice(0, 3).map((id) => `ESCALATION: coder0: missing_access; mosaic fleet escalations --ack ${id}`),
+    'and 2 more: mosaic fleet escalations',
+  ])
+})
+
+test('an agent in full says what failed, what its account has left and the size of its context', () => {
+  const lines = agentLines(
+    agentRecord({
+      error: { reason: 'rate-limited', detail: `429 ${evil}`, until: '2026-11-26T15:00:00.000Z' },
+      context_limit: 200_000,
+      limits: [{ name: 'five_hour', used_percent: 97.25, minutes: 300, resets_at: '2026-11-26T15:00:00.000Z' }],
+    }),
+    plain,
+  ).join('\n')
+  expect(lines).toContain('rate-limited, until 2026-11-26T15:00:00.000Z (429 ')
+  expect(lines).toContain('context 1200 of 200000 tokens')
+  expect(lines).toContain('five_hour 97.3 % used, resets 2026-11-26T15:00:00.000Z')
+  expect(lines.split('\n').join('')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/)
+})
+
+test('an agent whose runtime is logged out is told with what logs it in, by its account or by itself', () => {
+  const error = { reason: 'logged-out', detail: '401', until: null }
+  const agents = [
+    agentRecord({ name: 'a', runtime: 'claude', account: 'work', error }),
+    agentRecord({ name: 'b', runtime: 'codex', error }),
+    agentRecord({ name: 'c', runtime: 'pi', pane: 'none', error }),
+  ]
+  const lines = footerLines(fleetSnapshot({ agents }))
+  expect(lines).toEqual(['a: logged out: mosaic account login work', 'b: logged out: codex login'])
+})

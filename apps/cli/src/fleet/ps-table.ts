@@ -2,6 +2,7 @@
 
 import type { AgentRecord, FleetSnapshot } from '@mosaic/domain/agent-record'
 import { displaySafe } from '@mosaic/domain/display'
+import { loginMend } from '@mosaic/domain/login'
 import { shortDuration } from '../output/duration.ts'
 import type { Style } from '../output/style.ts'
 import { type Column, tableLines } from '../output/table.ts'
@@ -9,6 +10,8 @@ import { wrap } from '../output/width.ts'
 import { FIRST_AGENT } from './open.ts'
 import { unableBecause } from './unable.ts'
 
+/** So many open calls stand below the table by themselves. */
+const MAX_ESCALATIONS = 3
 /** Columns up to this rank are shown where the width is not known. */
 const COMMON_RANK = 8
 
@@ -117,6 +120,8 @@ export function footerLines(snapshot: FleetSnapshot): string[] {
   const told = snapshot.observer === 'down' ? unwell.filter(({ health }) => health !== 'unknown') : unwell
   lines.push(...grouped(told.map((agent) => [`${agent.health}, ${agent.health_reason}`, agent.name])))
   lines.push(...grouped(agents.filter((agent) => agent.activity_detail !== null).map((agent) => [activityWords(agent), agent.name])))
+  const loggedOut = agents.filter(({ error, pane }) => error?.reason === 'logged-out' && pane === 'alive')
+  lines.push(...grouped(loggedOut.map(({ name, runtime, account }) => [`logged out: ${loginMend(runtime, account)}`, name])))
   lines.push(
     ...grouped(
       agents.flatMap((agent) =>
@@ -126,6 +131,10 @@ export function footerLines(snapshot: FleetSnapshot): string[] {
       ),
     ),
   )
+  for (const { id, agent, trigger } of snapshot.escalations.slice(0, MAX_ESCALATIONS))
+    lines.push(`ESCALATION: ${agent}: ${trigger}; mosaic fleet escalations --ack ${id}`)
+  if (snapshot.escalations.length > MAX_ESCALATIONS)
+    lines.push(`and ${snapshot.escalations.length - MAX_ESCALATIONS} more: mosaic fleet escalations`)
   if (snapshot.orphans.length > 0) {
     const names = snapshot.orphans.map(({ session, command }) => `${session} (${command})`)
     lines.push(`ORPHAN: ${some(names)}: on the socket, but not in the roster`)

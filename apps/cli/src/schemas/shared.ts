@@ -47,6 +47,7 @@ export const DefinitionSchema = z
     effort: z.string().nullable(),
     working_directory: z.string(),
     command: z.array(z.string()).nullable().describe("argv that the roster gives instead of the runtime's own."),
+    account: z.string().nullable().describe("null: the runtime's own home."),
     yolo: z.boolean(),
     lifecycle: z.enum(['core', 'ephemeral']),
     heartbeat_interval_s: z.number(),

@@ -2,6 +2,7 @@
 
 import { AgentRecordSchema, FleetSnapshotSchema } from '@mosaic/domain/agent-record'
 import { ReceiptSchema } from '@mosaic/domain/message'
+import { EscalationSchema, ReportSchema } from '@mosaic/domain/report'
 import { z } from 'zod'
 import { VERIFY_CHECKS } from '../fleet/verify.ts'
 import { ChangeSchema, DefinitionSchema, OutcomeSchema, OutcomesSchema, RosterAnswerSchema } from './shared.ts'
@@ -82,6 +83,42 @@ const ShowSchema = z.strictObject({
   receipts: z.array(ReceiptSchema).describe('Newest first; empty when the host service does not run.'),
 })
 
+const AdditionSchema = z.strictObject({ file: z.string(), what: z.string() })
+
+const UninstallSchema = z.strictObject({
+  did: z.enum(['planned', 'uninstalled', 'purged']),
+  home: z.string().describe('The home of the fleet.'),
+  service: z.enum(['ended', 'kept', 'not-running']),
+  additions: z.array(AdditionSchema).describe('What the fleet had added outside of its home.'),
+  left: z.array(AdditionSchema).describe('Those that could not be taken back.'),
+  kept: z.array(z.strictObject({ path: z.string(), what: z.string() })),
+})
+
+const LOGIN = ['logged-in', 'logged-out', 'unknown'] as const
+
+const AccountsSchema = z.strictObject({
+  file: z.string().describe('The file of the accounts.'),
+  accounts: z.array(
+    z.strictObject({
+      name: z.string(),
+      runtime: z.string(),
+      directory: z.string(),
+      login: z.enum(LOGIN),
+      detail: z.string().describe('By what that is known.'),
+      agents: z.array(z.string()).describe('Agents that the roster maps to it.'),
+      mend: z.string().nullable().describe('What logs it in, when it is logged out.'),
+    }),
+  ),
+})
+
+const AccountChangeSchema = z.strictObject({
+  name: z.string(),
+  did: z.enum(['added', 'adopted', 'removed']),
+  runtime: z.string(),
+  directory: z.string(),
+  file: z.string().describe('The file of the accounts.'),
+})
+
 /** By verb as it is written. */
 export const verbSchemas: Readonly<Record<string, z.ZodType>> = {
   'fleet up': UpSchema.describe('mosaic fleet up'),
@@ -104,12 +141,17 @@ export const verbSchemas: Readonly<Record<string, z.ZodType>> = {
   'fleet remove': ChangeSchema,
   'fleet pause': PauseSchema.describe('mosaic fleet pause'),
   'fleet resume': PauseSchema.describe('mosaic fleet resume'),
+  'fleet escalations': z
+    .strictObject({ escalations: z.array(EscalationSchema).describe('Newest first; with --ack the one that was acknowledged.') })
+    .describe('mosaic fleet escalations'),
   'fleet comms-block': z.strictObject({ name: z.string(), text: z.string() }).describe('mosaic fleet comms-block'),
   'fleet doctor': DoctorSchema.describe('mosaic fleet doctor'),
+  'fleet uninstall': UninstallSchema.describe('mosaic fleet uninstall'),
   'agent roster': RosterAnswerSchema.describe('mosaic agent roster'),
   'agent status': AgentStatusSchema.describe('mosaic agent status'),
   'agent send': ReceiptSchema,
   'agent receipt': ReceiptSchema,
+  'agent reports': z.strictObject({ reports: z.array(ReportSchema).describe('Newest first.') }).describe('mosaic agent reports'),
   'agent watch': ObservedSchema,
   'agent attach': ObservedSchema,
   'agent tail': z
@@ -120,6 +162,14 @@ export const verbSchemas: Readonly<Record<string, z.ZodType>> = {
   'agent edit': ChangeSchema,
   'agent show': ShowSchema.describe('mosaic agent show'),
   'agent list': RosterAnswerSchema.describe('mosaic agent list'),
+  'account list': AccountsSchema.describe('mosaic account list'),
+  'account add': AccountChangeSchema.describe('mosaic account add'),
+  'account login': z
+    .strictObject({ name: z.string(), runtime: z.string(), directory: z.string(), login: z.enum(LOGIN), detail: z.string() })
+    .describe('mosaic account login'),
+  'account adopt': AccountChangeSchema.describe('mosaic account adopt'),
+  'account check': AccountsSchema.describe('mosaic account check'),
+  'account remove': AccountChangeSchema.describe('mosaic account remove'),
   completion: z.strictObject({ shell: z.enum(['bash', 'zsh', 'fish']), script: z.string() }).describe('mosaic completion'),
   schema: z.looseObject({}).describe('mosaic schema: a JSON Schema.'),
 }

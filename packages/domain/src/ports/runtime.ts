@@ -26,6 +26,14 @@ export interface RuntimePlaces {
   stateDirectory: string
 }
 
+/** Where a runtime reaches its fleet over HTTP: tools at `<url>/mcp`, hooks at `<url>/hook/<name>`. */
+export interface FleetEndpoint {
+  /** `http://127.0.0.1:PORT`; the same after the host service was restarted. */
+  url: string
+  /** Names the environment variable that holds this launch's bearer token: it never stands in an argument. */
+  tokenVariable: string
+}
+
 /** What one launch of an agent's runtime is made of. */
 export interface LaunchContext extends RuntimePlaces {
   agent: AgentDefinition
@@ -34,9 +42,11 @@ export interface LaunchContext extends RuntimePlaces {
   launchId: string
   /** True when the last conversation is to be picked up again. */
   resume: boolean
+  endpoint: FleetEndpoint
 }
 
 export interface LaunchRecipe {
+  /** Exec'd as it is; the pane's process. */
   argv: readonly string[]
   /** On top of the base allow-list. */
   env: Readonly<Record<string, string>>
@@ -56,12 +66,29 @@ export interface RuntimeAnswer {
   contextUsed: number | null
 }
 
+export interface NativeRefusal {
+  outcome: 'refused'
+  because: 'dialog' | 'draft' | 'starting' | 'hung' | 'unavailable'
+  detail: string
+}
+
 export type NativeResult =
   /** Taken; the journal carries the durable word. */
-  { outcome: 'handed-over' } | { outcome: 'refused'; because: 'dialog' | 'draft' | 'starting' | 'hung' | 'unavailable'; detail: string }
+  { outcome: 'handed-over' } | NativeRefusal
 
 /** `none`: it has no reset that can be asked for from outside. `failed`: it was asked, and did not do it. */
 export type ResetResult = 'done' | 'none' | 'failed'
+
+/** One launch of a runtime as it calls the fleet's endpoint. */
+export interface RuntimeChannel {
+  /** True when its MCP client answered a ping within `timeoutMs`; false also when it holds no stream open. Costs no tokens. */
+  ping(timeoutMs: number): Promise<boolean>
+  /**
+   * Hands over what this launch posts to `<url>/hook/<name>`, one call at a time per hook call (calls may overlap); the result is
+   * the HTTP answer's JSON body. Without a listener a hook is answered with `{}` at once.
+   */
+  onHook(handle: (name: string, payload: unknown) => Promise<unknown>): Disposable
+}
 
 /** A runtime process that lives and is to be reached, whoever launched it. */
 export interface ConnectContext extends RuntimePlaces {
@@ -69,6 +96,14 @@ export interface ConnectContext extends RuntimePlaces {
   launchId: string
   /** The pane's process: runtimes that keep a status file name it by this. */
   pid: number
+  channel: RuntimeChannel
+  /** Its visible screen as plain text lines; empty when there is none. The last resort: a screen proves little. */
+  screen(): Promise<string>
+  /**
+   * Pastes `text` into its pane and presses Enter: a command of the runtime's own, or a message that it lost. False when
+   * nothing was typed.
+   */
+  type(text: string): Promise<boolean>
 }
 
 /** One living runtime process, as reached from outside it. */
@@ -82,6 +117,15 @@ export interface RuntimeSession {
    * connection; what was said before is said again, and ids and keys in the signals make repeats harmless.
    */
   observe?(sink: (signal: SignalBody) => void): Disposable
+  /**
+   * For runtimes that are typed into: runs `type`, which types `message`, while no question can open in it, or refuses and
+   * types nothing. What `type` throws is thrown on. `known`: it was taken before, which is said as `duplicate`, and nothing
+   * was typed.
+   */
+  whileNoQuestion?<T>(
+    type: () => Promise<T>,
+    message: Message,
+  ): Promise<{ outcome: 'typed'; result: T } | { outcome: 'known' } | NativeRefusal>
   /** Its own reset of the conversation. */
   reset(): Promise<ResetResult>
 }
@@ -90,6 +134,11 @@ export interface RuntimeAdapter {
   readonly id: RuntimeId
   /** The word in receipts for its acceptance signal, e.g. `pi:input`. */
   readonly acceptanceSignal: string
+  /**
+   * Who writes its heartbeat file: the runtime itself, or the host service, each time that `ask` was answered (`source=probe`).
+   * `process`: nothing in it can be asked, only its process is known.
+   */
+  readonly heartbeat: 'itself' | 'probed' | 'process'
   /** True when a message that was taken before is dropped by the runtime itself, by id. */
   readonly dropsDuplicates: boolean
   /** The key that sends pasted text, default Enter: `Tab` where Enter would break into a running turn. */

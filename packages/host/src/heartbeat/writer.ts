@@ -21,6 +21,15 @@ function replaceFile(path: string, text: string): void {
   renameSync(temporaryOf(path), path)
 }
 
+/** Writes a beat. Never throws: a heartbeat that cannot be written turns stale, which is the truth. */
+export function writeHeartbeat(file: string, beat: Heartbeat): void {
+  try {
+    replaceFile(file, formatHeartbeat(beat))
+  } catch {
+    // Readers judge by the file's age.
+  }
+}
+
 export interface HeartbeatWriterOptions {
   file: string
   intervalMs: number
@@ -40,14 +49,10 @@ export class HeartbeatWriter implements Disposable {
     this.beat()
   }
 
-  /** Writes now, e.g. because the status changed. Never throws: a heartbeat that cannot be written turns stale, which is the truth. */
+  /** Writes now, e.g. because the status changed. Never throws. */
   beat(): void {
     const { file, intervalMs, read } = this.#options
-    try {
-      replaceFile(file, formatHeartbeat({ ...read(), tsMs: Date.now(), pid: process.pid, source: 'runtime', intervalMs }))
-    } catch {
-      // Readers judge by the file's age.
-    }
+    writeHeartbeat(file, { ...read(), tsMs: Date.now(), pid: process.pid, source: 'runtime', intervalMs })
   }
 
   [Symbol.dispose](): void {

@@ -33,6 +33,7 @@ function request(changes: Partial<EnvironmentRequest> = {}, agent: Partial<Agent
     recipe: { argv: ['true'], env: {}, inherit: [] },
     launchId: 'launch-1',
     resume: false,
+    endpoint: { url: 'http://127.0.0.1:1', token: 'a token' },
     launcher: {},
     ...changes,
   }
@@ -65,6 +66,11 @@ describe('the environment of an agent', () => {
     expect(out['MOSAIC_FAULT']).toBeUndefined()
   })
 
+  it('holds what the roster passes on by name', () => {
+    const out = agentEnvironment(request({ launcher: { MY_KEY: 'k', OTHER: 'o' } }, { inherit: ['MY_KEY', 'NOT_SET'] }))
+    expect([out['MY_KEY'], out['OTHER'], 'NOT_SET' in out]).toEqual(['k', undefined, false])
+  })
+
   it('names the agent, its files and its launch', () => {
     const out = agentEnvironment(request({ resume: true }, { model: 'm1' }))
     expect(Object.fromEntries(Object.entries(out).filter(([key]) => key.startsWith('MOSAIC_')))).toEqual({
@@ -75,6 +81,8 @@ describe('the environment of an agent', () => {
       MOSAIC_HOME: '/m',
       MOSAIC_ROSTER: '/m/fleet/roster.yaml',
       MOSAIC_HEARTBEAT_RUN_DIR: '/m/fleet/run',
+      MOSAIC_FLEET_TOKEN: 'a token',
+      MOSAIC_FLEET_URL: 'http://127.0.0.1:1',
       MOSAIC_HEARTBEAT_FILE: '/m/fleet/run/coder0.hb',
       MOSAIC_HEARTBEAT_INTERVAL: '0.25',
       MOSAIC_JOURNAL: '/m/fleet/run/coder0.signals.jsonl',

@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import type { AgentDefinition } from '@mosaic/domain/agent'
 import type { LaunchRecipe } from '@mosaic/domain/ports/runtime'
+import { leftBehind } from '../accounts/account-home.ts'
+import { TOKEN_VARIABLE, URL_VARIABLE } from '../agent-endpoint/variables.ts'
 import type { MosaicPaths } from '../paths.ts'
 import { commandDirectory } from '../programs.ts'
 
@@ -59,6 +61,7 @@ export interface EnvironmentRequest {
   recipe: LaunchRecipe
   launchId: string
   resume: boolean
+  endpoint: { url: string; token: string }
   /** The launcher's own environment. */
   launcher: Readonly<Record<string, string | undefined>>
 }
@@ -67,8 +70,9 @@ export interface EnvironmentRequest {
 export function agentEnvironment(request: EnvironmentRequest): Record<string, string> {
   const { agent, paths, recipe, launcher } = request
   const out: Record<string, string> = {}
-  for (const key of [...INHERITED, ...recipe.inherit]) {
-    const value = launcher[key]
+  const left = leftBehind(agent)
+  for (const key of [...INHERITED, ...recipe.inherit, ...(agent.inherit ?? [])]) {
+    const value = left.includes(key) ? undefined : launcher[key]
     if (value !== undefined && value !== '') out[key] = value
   }
   out['LANG'] = /utf-?8/i.test(out['LC_ALL'] ?? out['LANG'] ?? '') ? (out['LANG'] ?? 'C.UTF-8') : 'C.UTF-8'
@@ -94,6 +98,8 @@ export function agentEnvironment(request: EnvironmentRequest): Record<string, st
     MOSAIC_CONTRACT: paths.contractOf(agent.name),
     MOSAIC_RESUME: request.resume ? '1' : '0',
     MOSAIC_LAUNCH_ID: request.launchId,
+    [URL_VARIABLE]: request.endpoint.url,
+    [TOKEN_VARIABLE]: request.endpoint.token,
   })
   if (agent.model !== undefined) out['MOSAIC_MODEL'] = agent.model
   return out

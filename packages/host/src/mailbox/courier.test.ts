@@ -454,6 +454,48 @@ describe('the gate', () => {
   })
 })
 
+describe('a runtime that can hold its questions back', () => {
+  it('does so for exactly as long as its message is typed', async () => {
+    await using opened = world()
+    const { it, b } = opened
+    const order: string[] = []
+    b.guard = async (type, { id }) => {
+      order.push(`holds for ${id}`)
+      const result = await type()
+      order.push(`lets go after ${b.handed.length}`)
+      return { outcome: 'typed', result }
+    }
+    const id = it.send()
+    await it.settle()
+    expect(it.receipt(id).state).toBe('accepted')
+    expect(order).toEqual([`holds for ${id}`, 'lets go after 1'])
+  })
+
+  it('and finds one open has nothing typed into it, and its message waits for that reason', async () => {
+    await using opened = world()
+    const { it, b } = opened
+    b.guard = async () => ({ outcome: 'refused', because: 'dialog', detail: 'Run rm -rf?' })
+    const id = it.send()
+    await it.settle()
+    expect(it.receipt(id)).toMatchObject({ state: 'stored', reason: 'dialog', detail: 'Run rm -rf?', attempts: 0 })
+    expect(b.handed).toEqual([])
+    b.guard = undefined
+    it.courier.poke('b')
+    await it.settle()
+    expect(it.receipt(id)).toMatchObject({ state: 'accepted', attempts: 1 })
+  })
+
+  it('still tells of a pane that cannot be typed into', async () => {
+    await using opened = world()
+    const { it, b } = opened
+    b.guard = async (type) => ({ outcome: 'typed', result: await type() })
+    b.copyMode = true
+    const id = it.send()
+    await it.settle()
+    expect(it.receipt(id)).toMatchObject({ state: 'stored', reason: 'copy-mode' })
+  })
+})
+
 describe('deadlines', () => {
   it('end a message that was handed over as unconfirmed, and a late acceptance is still recorded', async () => {
     await using w = world()

@@ -240,7 +240,7 @@ export class Courier implements Disposable {
     let refusal: Hold | undefined
     try {
       refusal =
-        session.deliver === undefined ? await this.#paste(receiver, target, rendered) : await this.#native(session, message, rendered)
+        session.deliver === undefined ? await this.#paste(message, target, rendered) : await this.#native(session, message, rendered)
     } catch (error) {
       this.#unsure(message.id, target.dropsDuplicates, 'handing it over broke off')
       throw error
@@ -276,8 +276,16 @@ export class Courier implements Disposable {
     if (lane.unaccepted?.launchId !== launchId) lane.unaccepted = { launchId, sinceMs: this.#parts.clock.monotonicMs() }
   }
 
-  async #paste(receiver: string, { sessionId, submitKey, pid }: Target & { up: true }, rendered: string): Promise<Hold | undefined> {
-    const result = await this.#parts.host.paste(receiver, sessionId, rendered, submitKey, pid)
+  async #paste(
+    message: Message,
+    { session, sessionId, submitKey, pid }: Target & { up: true },
+    rendered: string,
+  ): Promise<Hold | undefined> {
+    const paste = () => this.#parts.host.paste(message.to.session, sessionId, rendered, submitKey, pid)
+    const typed = await (session.whileNoQuestion?.(paste, message) ?? paste().then((result) => ({ outcome: 'typed' as const, result })))
+    if (typed.outcome === 'known') return undefined
+    if (typed.outcome === 'refused') return { reason: typed.because, detail: typed.detail }
+    const { result } = typed
     if (result.outcome === 'pasted') return undefined
     if (result.because === 'copy-mode') return { reason: 'copy-mode', detail: 'somebody scrolls in its pane' }
     if (result.because === 'other-incarnation') return { reason: 'foreign-process', detail: 'another process than its own is in its pane' }

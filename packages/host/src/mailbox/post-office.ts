@@ -101,6 +101,11 @@ export class PostOffice implements Disposable {
     return this.#spool.receipts(name, limit)
   }
 
+  /** What was sent to `address` and by it, newest first, with the texts. */
+  correspondence(address: Address, limit: number): { receipt: Receipt; text: string }[] {
+    return this.#spool.correspondence(address, limit)
+  }
+
   /** Unsettled messages per receiver. */
   queued(): Map<string, number> {
     return new Map(this.#spool.receivers().map((entry) => [entry.session, entry.queued]))

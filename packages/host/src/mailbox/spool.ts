@@ -272,6 +272,14 @@ export class SqliteSpool implements Spool, Disposable {
     return (rows as unknown as Row[]).map(receiptOf)
   }
 
+  /** What was sent to `address` and by it, newest first, with the texts. */
+  correspondence(address: Address, limit: number): { receipt: Receipt; text: string }[] {
+    const rows = this.#database
+      .prepare('SELECT * FROM message WHERE session = ? OR sender = ? ORDER BY seq DESC LIMIT ?')
+      .all(address.session, formatAddress(address), limit)
+    return (rows as unknown as Row[]).map((row) => ({ receipt: receiptOf(row), text: row.text }))
+  }
+
   prune(beforeMs: number): number {
     const { changes } = this.#database.prepare(`DELETE FROM message WHERE NOT (${PENDING}) AND created_ms < ?`).run(beforeMs)
     return Number(changes)

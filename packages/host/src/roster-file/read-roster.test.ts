@@ -153,7 +153,7 @@ describe('the error', () => {
   test('has one line per fault: file, line, column, key, expected, found, mend', () => {
     const error = rosterError(faultsOf(`${HEAD}  - name: a\n    runtime: clade\n    extra: 1\n`))
     expect(error.message.split('\n')).toEqual([
-      'roster.yaml:4:14: agents[0].runtime: expected one of stub, pi, claude, codex, opencode, found "clade"; did you mean claude?',
+      'roster.yaml:4:14: agents[0].runtime: expected one of stub, pi, claude, codex, opencode, or one that is described in runtimes, found "clade"; did you mean claude?',
       expect.stringMatching(/^roster\.yaml:5:5: agents\[0\]\.extra: expected one of name, .*, found "extra"; remove this key$/),
     ])
     expect(error).toMatchObject({ code: 'invalid', where: 'roster.yaml:4:14', reason: 'roster' })

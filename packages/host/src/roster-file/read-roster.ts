@@ -12,14 +12,17 @@ export { type RosterFault, rosterError } from './roster-fault.ts'
 
 export type RosterReading = { ok: true; roster: Roster } | { ok: false; faults: RosterFault[] }
 
-function placeIssue(tree: YamlTree, issue: RosterIssue): OffsetFault {
+export function placeIssue(tree: YamlTree, issue: RosterIssue): OffsetFault {
   const { at, ...rest } = issue
   const place = placeOf(tree, issue.path, at ?? 'value')
   const key = place.path.at(-1)
   return { ...rest, ...place, ...(at === 'key' && typeof key === 'string' ? { found: shownValue(key) } : {}) }
 }
 
-function read(text: string): { ok: true; roster: Roster } | { ok: false; faults: OffsetFault[] } {
+/** What else must hold of a roster that is good in itself. May throw what keeps it from being judged. */
+export type RosterRule = (roster: Roster) => readonly RosterIssue[]
+
+function read(text: string, rule: RosterRule): { ok: true; roster: Roster } | { ok: false; faults: OffsetFault[] } {
   const unreadable = textFault(text)
   if (unreadable !== undefined) return { ok: false, faults: [unreadable] }
   const yaml = readYamlTree(text)
@@ -37,12 +40,15 @@ function read(text: string): { ok: true; roster: Roster } | { ok: false; faults:
     }
   }
   const check = checkRoster(value)
-  return check.ok ? check : { ok: false, faults: check.issues.map((issue) => placeIssue(tree, issue)) }
+  const issues = check.ok ? rule(check.roster) : check.issues
+  return check.ok && issues.length === 0 ? check : { ok: false, faults: issues.map((issue) => placeIssue(tree, issue)) }
 }
 
-/** The roster in `text`, or what is wrong with it. Never throws; bounded in time for any text. */
-export function readRosterText(text: string, fileName: string): RosterReading {
-  const reading = read(text)
+const noRule: RosterRule = () => []
+
+/** The roster in `text`, or what is wrong with it. Never throws by itself; bounded in time for any text. */
+export function readRosterText(text: string, fileName: string, rule: RosterRule = noRule): RosterReading {
+  const reading = read(text, rule)
   return reading.ok ? reading : { ok: false, faults: placeFaults(text, fileName, reading.faults) }
 }
 
@@ -50,7 +56,7 @@ export function readRosterText(text: string, fileName: string): RosterReading {
  * The roster at `path`; a symbolic link is followed, anything but a regular file is a fault.
  * @throws FleetError `not_found` when there is none, `not_done` when it cannot be read
  */
-export function loadRoster(path: string): RosterReading {
+export function loadRoster(path: string, rule: RosterRule = noRule): RosterReading {
   const { text, fault } = readRosterFile(path)
-  return fault === undefined ? readRosterText(text, path) : { ok: false, faults: placeFaults(text, path, [fault]) }
+  return fault === undefined ? readRosterText(text, path, rule) : { ok: false, faults: placeFaults(text, path, [fault]) }
 }

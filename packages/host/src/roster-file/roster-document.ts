@@ -8,7 +8,7 @@ import { FleetError } from '@mosaic/domain/error'
 import { type AgentEntry, type Roster, snakeKeys } from '@mosaic/domain/roster'
 import { isMap, isSeq, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
 import { addPair, appendAgent, isJson, removeAgentAt, removePair, setPair, styleOf } from './agent-splice.ts'
-import { readRosterText, rosterError } from './read-roster.ts'
+import { type RosterRule, readRosterText, rosterError } from './read-roster.ts'
 import { applySplices, type Splice } from './splice.ts'
 import { pairOf, treeValue } from './tree-value.ts'
 import { readYamlTree, type YamlTree } from './yaml-tree.ts'
@@ -84,9 +84,9 @@ export class RosterDocument {
    * The roster that the text holds now.
    * @throws FleetError `invalid` when it is faulty, `not_done` when the layout did not allow the change
    */
-  finish(): Roster {
+  finish(rule?: RosterRule): Roster {
     if (!isDeepStrictEqual(said(this.#text), { ...this.#rest, agents: this.#agents })) throw this.#unsuited()
-    const reading = readRosterText(this.#text, this.#file)
+    const reading = readRosterText(this.#text, this.#file, rule)
     if (!reading.ok) throw rosterError(reading.faults)
     return reading.roster
   }

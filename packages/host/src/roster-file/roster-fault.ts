@@ -61,14 +61,17 @@ function faultLine(fault: RosterFault): string {
   return `${safe(fault.file, 240)}:${fault.line}:${fault.column}:${key} expected ${safe(fault.expected, 400)}${found}${mend}`
 }
 
-/** The faults as one error, a line for each of the first ten. */
-export function rosterError(faults: readonly RosterFault[]): FleetError {
+/**
+ * The faults as one error, a line for each of the first ten.
+ * @param what the file's noun, which is the error's reason too
+ */
+export function rosterError(faults: readonly RosterFault[], what: 'roster' | 'accounts' = 'roster'): FleetError {
   const lines = faults.slice(0, MAX_LISTED).map(faultLine)
   if (faults.length > MAX_LISTED) lines.push(`and ${faults.length - MAX_LISTED} more`)
   const first = faults[0]
   return new FleetError('invalid', lines.join('\n'), {
-    reason: 'roster',
-    mend: 'correct the roster, then try again',
+    reason: what,
+    mend: `correct the ${what}, then try again`,
     ...(first === undefined ? {} : { where: `${safe(first.file, 240)}:${first.line}:${first.column}` }),
   })
 }

@@ -4,22 +4,27 @@ import { adapterOf, INHERITABLE, runtimeAdapters } from './registry.ts'
 import { STUB_INHERITED } from './stub/adapter.ts'
 
 describe('the runtimes of this version', () => {
-  test('are the stub and pi', () => {
-    const adapters = runtimeAdapters('')
-    expect([...adapters.keys()]).toEqual(['stub', 'pi'])
+  test('are the stub and four real ones, each with a word of its own for what it accepted', () => {
+    const adapters = runtimeAdapters({})
+    expect([...adapters.keys()]).toEqual(['stub', 'pi', 'claude', 'codex', 'opencode'])
     for (const [id, adapter] of adapters) {
-      expect(adapterOf(id, adapters)).toBe(adapter)
+      expect(adapterOf({ runtime: id, command: undefined }, adapters)).toBe(adapter)
       expect(adapter.acceptanceSignal.startsWith(`${id}:`)).toBe(true)
       expect(adapter.dropsDuplicates).toBe(true)
     }
   })
 
-  test.each(['claude', 'codex', 'opencode'] as const)('do not include %s, which is said with what to do', (id) => {
-    expect(() => adapterOf(id, runtimeAdapters(''))).toThrow(
+  test('are joined by those that the roster describes by a command', () => {
+    const adapter = adapterOf({ runtime: 'aider', command: ['aider'] }, runtimeAdapters({}))
+    expect(adapter).toMatchObject({ id: 'aider', heartbeat: 'process', dropsDuplicates: false, acceptanceSignal: 'screen:changed' })
+  })
+
+  test('are all there is: another is refused with what to do', () => {
+    expect(() => adapterOf({ runtime: 'aider', command: undefined }, runtimeAdapters({}))).toThrow(
       expect.objectContaining({
         code: 'missing',
-        message: `the runtime ${id} is not supported by this version yet`,
-        mend: 'use one of: stub, pi',
+        message: 'this version does not know the runtime aider',
+        mend: 'use one of stub, pi, claude, codex, opencode, or describe it in the roster: runtimes.aider.command',
       }),
     )
   })
@@ -30,7 +35,7 @@ describe('the runtimes of this version', () => {
   })
 
   test('are known by their processes', () => {
-    const adapters = runtimeAdapters('')
+    const adapters = runtimeAdapters({})
     const recognised = (argv: string[]) => [...adapters].flatMap(([id, adapter]) => (adapter.recognises(argv) ? [id] : []))
     expect(recognised(['/usr/bin/node', '/opt/mosaic/dist/stub-runtime.mjs'])).toEqual(['stub'])
     expect(recognised(['pi'])).toEqual(['pi'])

@@ -8,6 +8,7 @@ import type { AgentOutcome, FleetControl, SendRequest } from '@mosaic/domain/fle
 import type { FleetView } from '@mosaic/domain/fleet-view'
 import type { Receipt } from '@mosaic/domain/message'
 import { OPERATOR_SESSION } from '@mosaic/domain/message-text'
+import type { Escalation, Report } from '@mosaic/domain/report'
 import { isOwnDirectory } from '../files/own-directory.ts'
 import type { MosaicPaths } from '../paths.ts'
 import { CONNECTION_ID, type Frame, readLines, writeLine } from './wire.ts'
@@ -86,6 +87,15 @@ export class ServiceClient implements FleetView, FleetControl, AsyncDisposable {
   }
   receipts(name: string, limit: number): Promise<Receipt[]> {
     return this.#ask('receipts', { name, limit })
+  }
+  reports(options: { agent?: string | undefined; limit: number }): Promise<Report[]> {
+    return this.#ask('reports', options)
+  }
+  escalations(options: { all: boolean }): Promise<Escalation[]> {
+    return this.#ask('escalations', options)
+  }
+  acknowledge(id: string): Promise<Escalation> {
+    return this.#ask('acknowledge', { id })
   }
   start(names?: readonly string[]): Promise<AgentOutcome[]> {
     return this.#act('start', { names })

@@ -89,8 +89,9 @@ function sendRequest(params: Params): SendRequest {
   }
 }
 
-const receiptLimit = (params: Params): number =>
-  Math.min(Math.max(1, Math.trunc(Number(params['limit'])) || DEFAULT_RECEIPTS), MAX_RECEIPTS)
+const limitOf = (params: Params): number => Math.min(Math.max(1, Math.trunc(Number(params['limit'])) || DEFAULT_RECEIPTS), MAX_RECEIPTS)
+
+const agentOf = (params: Params): string | undefined => (params['agent'] == null ? undefined : text(params, 'agent'))
 
 /** Resolves when the peer takes more, or is gone. */
 function drained(socket: Socket): Promise<void> {
@@ -122,7 +123,10 @@ function handlers(parts: ServerParts): Map<string, Handler> {
     ['agent', (params, peer) => peer.inTurn(async () => fleet.agent(text(params, 'name')))],
     ['commsBlock', (params) => fleet.commsBlock(text(params, 'name'))],
     ['receipt', (params) => fleet.receipt(text(params, 'id'))],
-    ['receipts', (params) => fleet.receipts(text(params, 'name'), receiptLimit(params))],
+    ['receipts', (params) => fleet.receipts(text(params, 'name'), limitOf(params))],
+    ['reports', (params) => fleet.reports({ agent: agentOf(params), limit: limitOf(params) })],
+    ['escalations', (params) => fleet.escalations({ all: params['all'] === true })],
+    ['acknowledge', (params) => fleet.acknowledge(text(params, 'id'))],
     ['start', (params) => fleet.start(names(params))],
     ['stop', (params) => fleet.stop(names(params))],
     ['restart', (params) => fleet.restart(names(params))],

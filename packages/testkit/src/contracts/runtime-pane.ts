@@ -7,7 +7,14 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { AgentDefinition } from '@mosaic/domain/agent'
 import { type Message, messageId, renderMessage } from '@mosaic/domain/message'
-import type { LaunchContext, RuntimeAdapter, RuntimeSession } from '@mosaic/domain/ports/runtime'
+import type {
+  FleetEndpoint,
+  LaunchContext,
+  NativeResult,
+  RuntimeAdapter,
+  RuntimeChannel,
+  RuntimeSession,
+} from '@mosaic/domain/ports/runtime'
 import { parseSignal, type Signal, type SignalKind } from '@mosaic/domain/signal'
 import { eventuallyDead, killNine } from '../faults.ts'
 import { isAlive } from '../processes.ts'
@@ -18,14 +25,24 @@ const run = promisify(execFile)
 /** Seconds: short, so that a test sees several heartbeats. */
 const HEARTBEAT_INTERVAL = '0.2'
 const NAME = 'agent0'
+/** A large runtime takes long to start where several tests share a machine. */
+const WAIT_MS = 180_000
 
 export interface RuntimePaneOptions {
   adapter: RuntimeAdapter
   /** On top of a minimal environment and of the recipe's. */
   env?: Readonly<Record<string, string>>
   agent?: Partial<AgentDefinition>
+  /** The fleet's endpoint and this launch's end of it; absent: nobody listens there. */
+  fleet?: { endpoint: FleetEndpoint; channel: RuntimeChannel; env: Readonly<Record<string, string>> }
   /** Directory of the test; made by the caller, removed by the pane. */
   root?: string
+}
+
+const NO_FLEET: NonNullable<RuntimePaneOptions['fleet']> = {
+  endpoint: { url: 'http://127.0.0.1:9', tokenVariable: 'MOSAIC_FLEET_TOKEN' },
+  channel: { ping: async () => false, onHook: () => ({ [Symbol.dispose]() {} }) },
+  env: {},
 }
 
 export const shortTemporaryDirectory = (): string => mkdtempSync('/tmp/mrt-')
@@ -37,12 +54,16 @@ export class RuntimePane implements AsyncDisposable {
   readonly context: Omit<LaunchContext, 'program' | 'resume'>
   readonly #env: Readonly<Record<string, string>>
   readonly #socket = `mosaictest-${randomBytes(6).toString('hex')}`
+  readonly #fleet: NonNullable<RuntimePaneOptions['fleet']>
+  readonly #observed: Signal[] = []
+  #connected: { session: RuntimeSession; observing: Disposable | undefined } | undefined
   #pid = 0
 
   constructor(options: RuntimePaneOptions) {
     this.adapter = options.adapter
     this.root = options.root ?? shortTemporaryDirectory()
     this.#env = options.env ?? {}
+    this.#fleet = options.fleet ?? NO_FLEET
     const at = (name: string) => join(this.root, name)
     this.workingDirectory = at('work')
     mkdirSync(this.workingDirectory)
@@ -56,6 +77,7 @@ export class RuntimePane implements AsyncDisposable {
       linkSocket: at('link'),
       stateDirectory: at('state'),
       launchId: NAME,
+      endpoint: this.#fleet.endpoint,
     }
   }
 
@@ -63,8 +85,20 @@ export class RuntimePane implements AsyncDisposable {
     return this.#pid
   }
 
+  /** The connection to the process that was started last. */
   get session(): RuntimeSession {
-    return this.adapter.connect({ ...this.context, pid: this.#pid })
+    if (this.#connected === undefined) throw new Error('not started')
+    return this.#connected.session
+  }
+
+  /** As a host service that was started anew does: what it heard before stays heard. */
+  reconnect(): void {
+    this.#connected?.observing?.[Symbol.dispose]()
+    const screen = () => this.screen()
+    const type = (text: string) => this.paste(text).then(() => true)
+    const session = this.adapter.connect({ ...this.context, pid: this.#pid, channel: this.#fleet.channel, screen, type })
+    const observing = session.observe?.((body) => this.#hear({ v: 1, at: Date.now(), pid: this.#pid, ...body } as Signal))
+    this.#connected = { session, observing }
   }
 
   /** Launches it, in the place of one that ended, and waits until it says that it is ready. */
@@ -73,7 +107,7 @@ export class RuntimePane implements AsyncDisposable {
     const readies = this.signals('ready').length
     const program = await this.adapter.locate(this.context.agent)
     const recipe = this.adapter.launch({ ...this.context, program, resume })
-    const env = { ...this.#baseEnvironment(resume), ...recipe.env, ...this.#env, ...options.env }
+    const env = { ...this.#baseEnvironment(resume), ...this.#fleet.env, ...recipe.env, ...this.#env, ...options.env }
     const assignments = Object.entries(env).map(([key, value]) => `${key}=${value}`)
     // The first command makes the server; a pane whose process ended keeps its last screen.
     await this.#tmux(['start-server', ';', 'set-option', '-g', 'remain-on-exit', 'on', ';', 'set-option', '-g', 'exit-empty', 'off'])
@@ -81,14 +115,25 @@ export class RuntimePane implements AsyncDisposable {
     if (this.#pid !== 0) await this.#tmux(['kill-session', '-t', `=${NAME}`])
     await this.#tmux(['new-session', '-d', '-s', NAME, '-x', '120', '-y', '40', '-c', this.workingDirectory, ...argv])
     this.#pid = Number(await this.#tmux(['display-message', '-p', '-t', `=${NAME}:`, '#{pane_pid}']))
+    this.reconnect()
     await this.#waited(() => this.signals('ready').length > readies && this.signals('ready').at(-1)?.pid === this.#pid, 'ready')
   }
 
-  /** By the adapter's own API, else by one bracketed paste and Enter. */
-  async send(message: Message): Promise<void> {
+  /** By the adapter's own API, else by one bracketed paste and its key, as a courier does. */
+  async attempt(message: Message): Promise<NativeResult> {
     const { session } = this
-    if (session.deliver === undefined) return this.paste(renderMessage(message))
-    const result = await session.deliver(message, renderMessage(message))
+    const rendered = renderMessage(message)
+    if (session.deliver !== undefined) return session.deliver(message, rendered)
+    if (session.whileNoQuestion === undefined) await this.paste(rendered)
+    else {
+      const typed = await session.whileNoQuestion(() => this.paste(rendered), message)
+      if (typed.outcome === 'refused') return typed
+    }
+    return { outcome: 'handed-over' }
+  }
+
+  async send(message: Message): Promise<void> {
+    const result = await this.attempt(message)
     if (result.outcome !== 'handed-over') throw new Error(`not handed over: ${result.because} ${result.detail}`)
   }
 
@@ -112,7 +157,7 @@ export class RuntimePane implements AsyncDisposable {
       'send-keys',
       '-t',
       target,
-      'Enter',
+      this.adapter.submitKey ?? 'Enter',
     ]
     await this.#tmux(args, text)
   }
@@ -130,7 +175,7 @@ export class RuntimePane implements AsyncDisposable {
   signals<K extends SignalKind>(kind: K): Extract<Signal, { kind: K }>[]
   signals(kind?: SignalKind): Signal[] {
     const text = existsSync(this.context.journalFile) ? readFileSync(this.context.journalFile, 'utf8') : ''
-    const signals = text.split('\n').map(parseSignal)
+    const signals = [...text.split('\n').map(parseSignal), ...this.#observed]
     return signals.filter((signal) => signal !== undefined && (kind === undefined || signal.kind === kind)) as Signal[]
   }
 
@@ -149,7 +194,7 @@ export class RuntimePane implements AsyncDisposable {
   }
 
   idle(): Promise<unknown> {
-    return this.#waited(async () => (await this.session.ask(5000))?.activity === 'idle', 'idle')
+    return this.#waited(async () => (await this.session.ask(30_000))?.activity === 'idle', 'idle')
   }
 
   /** `SIGKILL`, or a request to end. */
@@ -159,6 +204,7 @@ export class RuntimePane implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#connected?.observing?.[Symbol.dispose]()
     await this.#tmux(['kill-server']).catch(() => '')
     if (this.#pid !== 0) {
       killNine(this.#pid)
@@ -184,9 +230,19 @@ export class RuntimePane implements AsyncDisposable {
     }
   }
 
+  /** An acceptance and a model call that are said again are known by their id and key, as to every listener. */
+  #hear(signal: Signal): void {
+    const before = this.#observed.some(
+      (heard) =>
+        (heard.kind === 'accepted' && signal.kind === 'accepted' && heard.id === signal.id) ||
+        (heard.kind === 'usage' && signal.kind === 'usage' && heard.key === signal.key),
+    )
+    if (!before) this.#observed.push(signal)
+  }
+
   async #waited(probe: () => boolean | Promise<boolean>, what: string): Promise<void> {
     try {
-      await until(probe, { what })
+      await until(probe, { what, withinMs: WAIT_MS })
     } catch (error) {
       const screen = await this.screen().catch(() => 'none')
       throw new Error(`${what}: it did not come\n--- screen\n${screen}\n--- signals\n${JSON.stringify(this.signals(), null, 1)}`, {

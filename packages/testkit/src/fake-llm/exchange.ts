@@ -92,7 +92,9 @@ async function stream({ protocol, body, reply, response, gone }: Exchange, said:
   const frames = protocol.frames(said, body)
   const breaksOff = reply.hangUp === true || reply.errorType !== undefined
   const sent = breaksOff ? frames.slice(0, frames.length >> 1) : frames
-  for (const frame of sent) {
+  const half = sent.length >> 1
+  for (const [index, frame] of sent.entries()) {
+    if (index === half && reply.holdUntil !== undefined) await Promise.race([reply.holdUntil, silence(gone)])
     if (frame.paced) await pause(reply.chunkDelayMs, gone)
     await write(response, render(frame))
   }

@@ -24,6 +24,8 @@ export interface Reply {
   delayMs?: number
   /** Before each piece of streamed content, milliseconds. */
   chunkDelayMs?: number
+  /** The second half of a stream is sent when this settles. */
+  holdUntil?: Promise<unknown>
   usage?: Partial<TokenUsage>
   /** HTTP status; 400 and above answers with the API's own error shape. */
   status?: number

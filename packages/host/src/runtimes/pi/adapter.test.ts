@@ -30,6 +30,7 @@ function contextOf(entry: Partial<AgentEntry>, resume: boolean): LaunchContext {
     stateDirectory: directory,
     launchId: 'l0',
     resume,
+    endpoint: { url: 'http://127.0.0.1:1', tokenVariable: 'MOSAIC_FLEET_TOKEN' },
   }
 }
 

@@ -1,9 +1,11 @@
 /** pi (https://pi.dev), with the operator's own configuration, driven through an extension that is passed per launch. */
 
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { AgentDefinition } from '@mosaic/domain/agent'
+import { fleetTools } from '@mosaic/domain/fleet-tools'
 import type { ConnectContext, LaunchContext, LaunchRecipe, RuntimeAdapter, RuntimeSession } from '@mosaic/domain/ports/runtime'
+import { atomicWrite } from '../../files/atomic-write.ts'
 import { readBounded } from '../../files/read-bounded.ts'
 import { LinkClient } from '../../link/link-client.ts'
 import { programPath } from '../../programs.ts'
@@ -11,6 +13,7 @@ import { askOver, deliverOver, resetOver } from '../link-session.ts'
 import { PI_ENVIRONMENT, PI_INHERITED } from './environment.ts'
 import { locatePi, PI_PACKAGE } from './pi-program.ts'
 import { parsePiSession, SESSION_FILE } from './session-file.ts'
+import { toolsFile } from './tools-file.ts'
 
 /** pi's own levels differ only in that it has more of them. */
 const thinkingFlags = ({ effort }: AgentDefinition): string[] => (effort === undefined ? [] : ['--thinking', effort])
@@ -30,7 +33,9 @@ function sessionFlags({ resume, stateDirectory }: LaunchContext): string[] {
 }
 
 function launch(context: LaunchContext): LaunchRecipe {
-  const { agent, program, contractFile } = context
+  const { agent, program, contractFile, stateDirectory } = context
+  mkdirSync(stateDirectory, { recursive: true, mode: 0o700 })
+  atomicWrite(toolsFile(stateDirectory), JSON.stringify(fleetTools()), { durable: false })
   return {
     argv: [
       ...program.argv,
@@ -61,6 +66,7 @@ function connect(context: ConnectContext): RuntimeSession {
 export const piAdapter = (path: string): RuntimeAdapter => ({
   id: 'pi',
   acceptanceSignal: 'pi:input',
+  heartbeat: 'itself',
   dropsDuplicates: true,
   locate: (agent) => locatePi({ command: agent.command, path, from: import.meta.dirname }),
   launch,

@@ -5,6 +5,7 @@
 
 import { armFault } from '../../mailbox/fault-point.ts'
 import { voicePlaces } from '../fleet-voice.ts'
+import { endpointOf, registerFleetTools } from './fleet-tools.ts'
 import { PiAgent, RESET_COMMAND } from './pi-agent.ts'
 import type { PiApi, PiCommandContext, PiContext, PiEvents } from './pi-api.ts'
 
@@ -56,6 +57,7 @@ export default function mosaicExtension(pi: PiApi): void {
   const agent = agentOf()
   if (agent === undefined) return
   observe(pi, agent)
+  guarded(agent, undefined, () => registerFleetTools(pi, endpointOf(process.env), agent.stateDirectory))
   pi.registerCommand(RESET_COMMAND, {
     description: 'Fleet: begin a new conversation',
     handler: async (_args: string, ctx: PiCommandContext) => {

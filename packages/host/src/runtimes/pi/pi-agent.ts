@@ -59,6 +59,10 @@ export class PiAgent {
     process.once('exit', () => this.voice.stop())
   }
 
+  get stateDirectory(): string {
+    return this.#places.stateDirectory
+  }
+
   /** A session is there. */
   attach(pi: PiApi, ctx: PiContext): void {
     this.#pi = pi

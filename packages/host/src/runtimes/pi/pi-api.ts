@@ -68,8 +68,24 @@ export interface PiEvents {
   after_provider_response: { status: number; headers: Record<string, string> }
 }
 
+export interface PiToolResult {
+  content: { type: 'text'; text: string }[]
+  details: unknown
+}
+
+export interface PiTool {
+  name: string
+  label: string
+  description: string
+  /** JSON Schema. */
+  parameters: Record<string, unknown>
+  /** A throw is the tool's error, shown to the model. */
+  execute(toolCallId: string, input: unknown, signal: AbortSignal | undefined): Promise<PiToolResult>
+}
+
 export interface PiApi {
   on<K extends keyof PiEvents>(event: K, handler: (event: PiEvents[K], ctx: PiContext) => unknown): unknown
+  registerTool(tool: PiTool): void
   registerCommand(name: string, options: { description: string; handler(args: string, ctx: PiCommandContext): Promise<void> }): void
   sendUserMessage(text: string, options?: { deliverAs?: 'steer' | 'followUp'; expandPromptTemplates?: boolean }): void
   sendMessage(message: { customType: string; content: string; display: boolean }, options: { triggerTurn: boolean }): void

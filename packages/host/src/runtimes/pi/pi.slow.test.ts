@@ -7,6 +7,8 @@ import { writePiHome } from '@mosaic/testkit/fake-llm/pi-home'
 import { type FakeLlm, startFakeLlm } from '@mosaic/testkit/fake-llm/server'
 import { until } from '@mosaic/testkit/until'
 import { describe, expect, test } from 'vitest'
+import { AgentEndpoint } from '../../agent-endpoint/agent-endpoint.ts'
+import { TOKEN_VARIABLE, URL_VARIABLE } from '../../agent-endpoint/variables.ts'
 import { Inbox } from '../../signals/inbox.ts'
 import { piAdapter } from './adapter.ts'
 import { SESSION_FILE } from './session-file.ts'
@@ -66,7 +68,7 @@ async function question(pane: RuntimePane): Promise<() => Promise<void>> {
   return () => pane.keys('Escape')
 }
 
-runtimeContract('pi', { questions: question }, piHarness)
+runtimeContract('pi', { voice: true, acceptsBehindTurn: true, questions: question }, piHarness)
 
 describe('pi in a pane', () => {
   const within = (act: (harness: PiHarness, pane: RuntimePane) => Promise<void>) => async () => {
@@ -157,6 +159,42 @@ describe('pi in a pane', () => {
       expect(last?.userTexts.at(-1)).toContain('interrupted')
     }),
   )
+
+  test('has the tools of its fleet, and calls them in the name of its launch', async () => {
+    await using llm = await startFakeLlm()
+    const root = shortTemporaryDirectory()
+    const calls: unknown[] = []
+    await using endpoint = await AgentEndpoint.open({
+      paths: { endpointFile: join(root, 'endpoint.json') },
+      tools: {
+        list: [],
+        call: async ({ name, launchId }, tool, input) => {
+          calls.push([name, launchId, tool, input])
+          return { text: 'kept as asked', isError: false }
+        },
+      },
+      isCurrent: () => true,
+      log: () => {},
+    })
+    const { url } = endpoint
+    const fleet = {
+      endpoint: { url, tokenVariable: TOKEN_VARIABLE },
+      channel: endpoint.channel('coder0', 'l1'),
+      env: { [URL_VARIABLE]: url, [TOKEN_VARIABLE]: endpoint.tokenOf('coder0', 'l1') },
+    }
+    const { env } = writePiHome(root, llm.url)
+    await using pane = new RuntimePane({ adapter: piAdapter(process.env['PATH'] ?? ''), root, env, fleet })
+    await pane.start()
+    const input = { kind: 'result', text: 'done' }
+    llm.rule({ when: { contains: 'report now' }, reply: { toolCalls: [{ name: 'fleet_report', input }] }, times: 1 })
+    await pane.deliver(messageOf('report now'))
+    await until(() => llm.modelRequestCount() >= 2)
+    expect(calls).toEqual([['coder0', 'l1', 'fleet_report', input]])
+    const [first, second] = llm.requests().filter(({ kind }) => kind === 'model')
+    for (const tool of ['fleet_peers', 'fleet_send', 'fleet_inbox', 'fleet_report', 'fleet_escalate'])
+      expect(JSON.stringify((first?.body as { tools?: unknown } | undefined)?.tools)).toContain(`"${tool}"`)
+    expect(JSON.stringify(second?.body)).toContain('kept as asked')
+  })
 
   test('refuses a message, and says why, when it has no model to give it to', async () => {
     const root = shortTemporaryDirectory()

@@ -24,6 +24,7 @@ function connect(context: ConnectContext): RuntimeSession {
 export const stubAdapter: RuntimeAdapter = {
   id: 'stub',
   acceptanceSignal: 'stub:accepted',
+  heartbeat: 'itself',
   dropsDuplicates: true,
   locate: async (agent) => {
     if (agent.command !== undefined) return { argv: agent.command, version: 'custom' }

@@ -61,6 +61,11 @@ export class AgentLife {
     return this.state === 'up'
   }
 
+  /** True for the launch whose process lives, or is about to. */
+  isCurrent(launchId: string): boolean {
+    return this.launchId === launchId && (this.state === 'starting' || this.state === 'up' || this.state === 'stopping')
+  }
+
   /** Acts on one agent one after the other, whoever asked. */
   enqueue(act: () => Promise<void>): void {
     this.#work = this.#work.then(act)

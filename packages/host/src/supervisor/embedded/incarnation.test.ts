@@ -25,6 +25,7 @@ import { prepareLaunch, removeRunFiles } from './incarnation.ts'
 const SHELL: RuntimeAdapter = {
   id: 'stub',
   acceptanceSignal: 'shell:none',
+  heartbeat: 'process',
   dropsDuplicates: false,
   locate: async () => ({ argv: ['/bin/sh'], version: '1' }),
   launch: ({ program, contractFile }) => ({
@@ -59,7 +60,17 @@ async function world(changes: Partial<AgentDefinition> = {}) {
   }
   const fleet = { tenantId: 't', host: 'h', socketName: undefined, holderSession: 'holder', agents: [agent] }
   const prepare = (adapter: RuntimeAdapter = SHELL) =>
-    prepareLaunch({ fleet, agent, adapter, paths, launchId: 'l1', mark: `${paths.home}#l1`, resume: false, launcherEnv: home.env })
+    prepareLaunch({
+      fleet,
+      agent,
+      adapter,
+      paths,
+      launchId: 'l1',
+      mark: `${paths.home}#l1`,
+      resume: false,
+      launcherEnv: home.env,
+      endpoint: { url: 'http://127.0.0.1:1', token: 'a token' },
+    })
   return { home, paths, agent, prepare, [Symbol.asyncDispose]: () => home[Symbol.asyncDispose]() }
 }
 
@@ -76,7 +87,14 @@ describe('preparing a launch', () => {
     const env = decodeEnvFile(readFileSync(it.paths.envOf('coder0'), 'utf8'))
     const contract = it.paths.contractOf('coder0')
     expect(JSON.parse(env[LAUNCH_VARIABLE] ?? '')).toEqual({ argv: ['/bin/sh', '-c', 'a b\n$(c)', contract], cwd: it.home.home })
-    expect(env).toMatchObject({ MOSAIC_LAUNCH_ID: 'l1', FROM_ADAPTER: '1', HOSTILE: `"'$(x)\`\\\n`, MOSAIC_MODEL: 'm1' })
+    expect(env).toMatchObject({
+      MOSAIC_LAUNCH_ID: 'l1',
+      FROM_ADAPTER: '1',
+      HOSTILE: `"'$(x)\`\\\n`,
+      MOSAIC_MODEL: 'm1',
+      MOSAIC_FLEET_URL: 'http://127.0.0.1:1',
+      MOSAIC_FLEET_TOKEN: 'a token',
+    })
     expect(readFileSync(contract, 'utf8')).toContain('You are **coder0**')
     expect(lstatSync(it.paths.aliveOf('coder0')).isFIFO()).toBe(true)
     expect(launchedAs).toMatchObject({ runtime: 'stub', model: 'm1', workingDirectory: it.home.home, argv: [], yolo: false, effort: null })

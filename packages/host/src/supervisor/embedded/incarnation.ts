@@ -8,6 +8,8 @@ import { encodeEnvFile } from '@mosaic/domain/env-file'
 import { FleetError } from '@mosaic/domain/error'
 import type { LaunchContext, RuntimeAdapter, RuntimePlaces } from '@mosaic/domain/ports/runtime'
 import type { SessionSpec } from '@mosaic/domain/ports/session-host'
+import { withItsAccount } from '../../accounts/fleet-accounts.ts'
+import { TOKEN_VARIABLE } from '../../agent-endpoint/variables.ts'
 import { atomicWrite } from '../../files/atomic-write.ts'
 import { fileError } from '../../files/file-error.ts'
 import { makeRoom, removeEach } from '../../files/remove.ts'
@@ -32,6 +34,8 @@ export interface LaunchRequest {
   mark: string
   resume: boolean
   launcherEnv: Readonly<Record<string, string | undefined>>
+  /** Where this launch reaches its fleet, and by what it is known there. */
+  endpoint: { url: string; token: string }
 }
 
 export function runtimePlaces(paths: MosaicPaths, name: string): RuntimePlaces {
@@ -46,13 +50,14 @@ export function runtimePlaces(paths: MosaicPaths, name: string): RuntimePlaces {
 
 /**
  * Writes what the runtime will read and returns how its session is made.
- * @throws FleetError `missing` when the runtime is not installed, `invalid` when its directory does not exist, `refused`
+ * @throws FleetError `missing` when the runtime is not installed, `invalid` when its directory or its account does not exist, `refused`
  *   when the run directory or that of the sockets is in other hands
  */
 export async function prepareLaunch(
   request: LaunchRequest,
 ): Promise<{ spec: SessionSpec; launchedAs: LaunchedAs; context: LaunchContext }> {
-  const { agent, adapter, paths } = request
+  const { adapter, paths } = request
+  const agent = withItsAccount(request.agent, paths, request.launcherEnv)
   if (statSync(agent.workingDirectory, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new FleetError('invalid', `the working directory of ${agent.name} does not exist: ${agent.workingDirectory}`, {
       reason: 'cwd',
@@ -60,13 +65,22 @@ export async function prepareLaunch(
     })
   }
   const { launchId, resume } = request
-  const context: LaunchContext = { ...runtimePlaces(paths, agent.name), agent, launchId, resume, program: await adapter.locate(agent) }
-  const recipe = adapter.launch(context)
-  const environment = agentEnvironment({ ...request, recipe, launcher: request.launcherEnv })
-  const line = JSON.stringify({ argv: recipe.argv, cwd: agent.workingDirectory })
-  const envText = encodeEnvFile({ ...environment, [LAUNCH_VARIABLE]: line })
+  const context: LaunchContext = {
+    ...runtimePlaces(paths, agent.name),
+    agent,
+    launchId,
+    resume,
+    program: await adapter.locate(agent),
+    endpoint: { url: request.endpoint.url, tokenVariable: TOKEN_VARIABLE },
+  }
   try {
-    writeRunFiles(paths, context, envText, commsBlock(request.fleet, agent))
+    // A recipe may be made of the contract's own words.
+    writeContract(paths, context, commsBlock(request.fleet, agent))
+    const recipe = adapter.launch(context)
+    const environment = agentEnvironment({ ...request, agent, recipe, launcher: request.launcherEnv })
+    const line = JSON.stringify({ argv: recipe.argv, cwd: agent.workingDirectory })
+    const envText = encodeEnvFile({ ...environment, [LAUNCH_VARIABLE]: line })
+    writeRunFiles(paths, context, envText)
   } catch (error) {
     const known = fileError(error)
     if (known === undefined) throw error
@@ -87,15 +101,19 @@ export async function prepareLaunch(
   }
 }
 
-function writeRunFiles(paths: MosaicPaths, context: LaunchContext, envText: string, contract: string): void {
-  const { agent, contractFile, heartbeatFile, linkSocket, journalFile, stateDirectory } = context
+function writeContract(paths: MosaicPaths, { contractFile, stateDirectory }: LaunchContext, contract: string): void {
   makeDirectories(paths)
   mkdirSync(stateDirectory, { recursive: true, mode: 0o700 })
+  makeRoom(contractFile)
+  atomicWrite(contractFile, contract, { durable: false })
+}
+
+function writeRunFiles(paths: MosaicPaths, context: LaunchContext, envText: string): void {
+  const { agent, heartbeatFile, linkSocket, journalFile } = context
   // An earlier incarnation's answers and sockets must not speak for this one.
   removeEach([heartbeatFile, linkSocket])
-  for (const file of [`${heartbeatFile}.tmp`, journalFile, `${journalFile}.1`, contractFile, paths.envOf(agent.name)]) makeRoom(file)
+  for (const file of [`${heartbeatFile}.tmp`, journalFile, `${journalFile}.1`, paths.envOf(agent.name)]) makeRoom(file)
   makeFifo(paths.aliveOf(agent.name))
-  atomicWrite(contractFile, contract, { durable: false })
   atomicWrite(paths.envOf(agent.name), envText, { durable: false })
 }
 

@@ -43,6 +43,8 @@ export interface SupervisorParts {
   adapterOf(agent: AgentDefinition): RuntimeAdapter
   launcherEnv: Readonly<Record<string, string | undefined>>
   audit: FleetAudit
+  /** Where agents call, and the token by which a launch is known there. */
+  endpoint: { url: string; tokenOf(name: string, launchId: string): string }
   log(text: string): void
 }
 
@@ -198,7 +200,7 @@ export class EmbeddedSupervisor implements Disposable {
     if (life.state !== 'starting') return
     try {
       const agent = this.#definition(life.name)
-      const { host, paths, launcherEnv } = this.#parts
+      const { host, paths, launcherEnv, endpoint } = this.#parts
       if (life.launchId !== null) await this.#makeRoom(life)
       const launchId = randomBytes(9).toString('base64url')
       const adapter = this.#parts.adapterOf(agent)
@@ -211,6 +213,7 @@ export class EmbeddedSupervisor implements Disposable {
         mark: markOf(paths.home, launchId),
         resume: life.resumes,
         launcherEnv,
+        endpoint: { url: endpoint.url, token: endpoint.tokenOf(agent.name, launchId) },
       }
       const { spec, launchedAs } = await prepareLaunch(request)
       // On disk before the session exists: whoever finds the session must be able to know it as ours.

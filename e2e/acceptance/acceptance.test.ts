@@ -1,0 +1,3 @@
+import { acceptanceOf } from './reduced.ts'
+
+acceptanceOf('pi')

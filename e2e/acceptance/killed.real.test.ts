@@ -1,0 +1,3 @@
+import { killedInMidTurn } from './killed.ts'
+
+for (const runtime of ['claude', 'codex', 'opencode'] as const) killedInMidTurn(runtime)

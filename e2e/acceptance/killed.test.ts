@@ -1,0 +1,3 @@
+import { killedInMidTurn } from './killed.ts'
+
+killedInMidTurn('pi')

@@ -1,0 +1,115 @@
+/** Finding `claude`, asking it once which version it is, and whether it knows what caps its context. */
+
+import { execFile } from 'node:child_process'
+import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { FleetError } from '@mosaic/domain/error'
+import type { RuntimeProgram } from '@mosaic/domain/ports/runtime'
+import { isExecutable, onPath } from '../../files/executable.ts'
+import { readBounded } from '../../files/read-bounded.ts'
+import { CAP_SETTING, CAP_VARIABLE } from './environment.ts'
+
+export const CLAUDE_PACKAGE = '@anthropic-ai/claude-code'
+const INSTALL = `npm install --global ${CLAUDE_PACKAGE}`
+/** The first whose hooks, status file and transcripts are known to say what this adapter reads. */
+const OLDEST = [2, 1, 300] as const
+/** Its first start after an installation reads some hundred megabytes. */
+const VERSION_MS = 30_000
+const MAX_SCRIPT_BYTES = 256 * 1024
+const CHUNK_BYTES = 4 * 1024 * 1024
+
+const run = promisify(execFile)
+
+interface ClaudeSearch {
+  /** The roster's own command, if it gives one. */
+  command: readonly string[] | undefined
+  path: string
+}
+
+/** The program behind a package manager's shell wrapper, which pnpm names in a comment. */
+function behindWrapper(file: string): string {
+  const real = realpathSync(file)
+  const read = readBounded(real, MAX_SCRIPT_BYTES)
+  const target = 'text' in read && read.text.startsWith('#!') ? /^# cmd-shim-target=(.+)$/m.exec(read.text)?.[1] : undefined
+  const program = target === undefined ? real : resolve(dirname(real), target)
+  return isExecutable(program) ? program : real
+}
+
+function findArgv({ command, path }: ClaudeSearch): string[] {
+  const [name = 'claude', ...rest] = command ?? []
+  const file = onPath(name, path)
+  if (file !== undefined) return rest.length === 0 ? [behindWrapper(file)] : [file, ...rest]
+  if (command === undefined) throw new FleetError('missing', 'Claude Code is not installed', { mend: INSTALL })
+  throw new FleetError('missing', `the roster's command for claude, ${name}, is not there`, {
+    mend: 'correct command in the roster, or install it',
+  })
+}
+
+async function askVersion(argv: readonly string[]): Promise<string> {
+  const [program = '', ...args] = argv
+  try {
+    const { stdout } = await run(program, [...args, '--version'], { timeout: VERSION_MS })
+    return /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? stdout.trim()
+  } catch (error) {
+    throw new FleetError('missing', `Claude Code does not run: ${argv.join(' ')} --version failed`, { mend: INSTALL, cause: error })
+  }
+}
+
+/** @throws FleetError `missing` when it is older than what the adapter needs */
+export function assertVersion(version: string): void {
+  const parts = /(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number)
+  if (parts === undefined) return
+  const differing = OLDEST.findIndex((part, index) => parts[index] !== part)
+  if (differing === -1 || (parts[differing] ?? 0) > (OLDEST[differing] ?? 0)) return
+  throw new FleetError('missing', `Claude Code ${version} is too old: at least ${OLDEST.join('.')} is needed`, {
+    mend: `${INSTALL}@latest`,
+  })
+}
+
+const versions = new Map<string, Promise<string>>()
+
+/** By file and its time, so that an update is seen. */
+function versionOf(argv: readonly string[]): Promise<string> {
+  const stat = statSync(argv[0] ?? '', { throwIfNoEntry: false })
+  const key = JSON.stringify([argv, stat?.mtimeMs, stat?.ino])
+  const known = versions.get(key)
+  if (known !== undefined) return known
+  const version = askVersion(argv)
+  versions.set(key, version)
+  version.catch(() => versions.delete(key))
+  return version
+}
+
+/** @throws FleetError `missing` with what installs it */
+export async function locateClaude(search: ClaudeSearch): Promise<RuntimeProgram> {
+  const argv = findArgv(search)
+  const version = await versionOf(argv)
+  assertVersion(version)
+  return { argv, version }
+}
+
+/**
+ * Whether a program has in it the names by which its context is capped. One that has not works with as much context as
+ * its model takes, and costs accordingly. Reads the whole program once: for a doctor, not for a launch.
+ */
+export function claudeReadsCap(programPath: string): boolean {
+  const missing = new Set([CAP_VARIABLE, CAP_SETTING])
+  const fd = openSync(realpathSync(programPath), 'r')
+  try {
+    const overlap = CAP_VARIABLE.length
+    const buffer = Buffer.alloc(CHUNK_BYTES + overlap)
+    let kept = 0
+    while (missing.size > 0) {
+      const size = readSync(fd, buffer, kept, CHUNK_BYTES, null)
+      if (size === 0) return false
+      const window = buffer.subarray(0, kept + size)
+      for (const name of [...missing]) if (window.includes(name, 0, 'latin1')) missing.delete(name)
+      kept = Math.min(overlap, window.length)
+      window.copy(buffer, 0, window.length - kept)
+    }
+    return true
+  } finally {
+    closeSync(fd)
+  }
+}

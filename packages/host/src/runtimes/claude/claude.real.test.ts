@@ -1,0 +1,247 @@
+import { execFileSync } from 'node:child_process'
+import { closeSync, constants, existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { messageIdOf, renderMessage } from '@mosaic/domain/message'
+import { type RuntimeHarness, runtimeContract } from '@mosaic/testkit/contracts/runtime-contract'
+import { messageOf, RuntimePane, shortTemporaryDirectory } from '@mosaic/testkit/contracts/runtime-pane'
+import { type ClaudeHome, type ClaudeHomeOptions, writeClaudeHome } from '@mosaic/testkit/fake-llm/claude-home'
+import { type FakeLlm, startFakeLlm } from '@mosaic/testkit/fake-llm/server'
+import { until } from '@mosaic/testkit/until'
+import { describe, expect, test } from 'vitest'
+import { AgentEndpoint } from '../../agent-endpoint/agent-endpoint.ts'
+import { claudeAdapter } from './adapter.ts'
+
+const KEEP_BUSY = 'be busy now'
+const ASK = 'ask me now'
+const PATH = process.env['PATH'] ?? ''
+const TOKEN = 'MOSAIC_FLEET_TOKEN'
+/** The same for each launch of a pane. */
+const AGENT = 'agent0'
+
+interface ClaudeHarness extends RuntimeHarness {
+  llm: FakeLlm
+  home: ClaudeHome
+}
+
+/** What Claude Code puts around a message that is long, or that comes in the middle of a turn. */
+const AROUND = [
+  /<pasted_content id="(\w+)">\n([\s\S]*)\n<\/pasted_content id="\1">/,
+  /^(The user sent a new message while you were working:)\n([\s\S]*?)\n\nThis is how /,
+]
+
+const messagesIn = (texts: readonly string[]): string[] =>
+  texts
+    .map((text) => AROUND.reduce((rest, around) => around.exec(rest)?.[2] ?? rest, text))
+    .filter((text) => messageIdOf(text) !== undefined)
+
+/** What the composer makes of a text: a long one is kept as it was pasted, but for its tabs. */
+function composed(text: string): string {
+  const blanks = text.replaceAll('\t', '    ')
+  return blanks.length > 800 || blanks.split('\n').length > 3 ? blanks : blanks.trimEnd().normalize('NFC')
+}
+
+async function claudeHarness(options: ClaudeHomeOptions & { yolo?: boolean } = {}): Promise<ClaudeHarness> {
+  const llm = await startFakeLlm()
+  const root = shortTemporaryDirectory()
+  const home = writeClaudeHome(root, llm.url, options)
+  const endpoint = await AgentEndpoint.open({
+    paths: { endpointFile: join(root, 'endpoint.json') },
+    tools: { list: [], call: async () => undefined },
+    isCurrent: () => true,
+    log: () => {},
+  })
+  const pane = new RuntimePane({
+    adapter: claudeAdapter(PATH, { HOME: root }),
+    root,
+    env: home.env,
+    agent: { yolo: options.yolo ?? false },
+    fleet: {
+      endpoint: { url: endpoint.url, tokenVariable: TOKEN },
+      channel: endpoint.channel(AGENT, AGENT),
+      env: { [TOKEN]: endpoint.tokenOf(AGENT, AGENT), MOSAIC_FLEET_URL: endpoint.url },
+    },
+  })
+  // In the working directory, where reading asks nobody.
+  const gate = join(pane.workingDirectory, 'gate')
+  execFileSync('mkfifo', [gate])
+  const bash = (command: string) => ({ toolCalls: [{ name: 'Bash', input: { command, description: 'as asked' } }] })
+  // Blocks until the gate was opened for writing, and ends when it is closed.
+  llm.rule({ when: { contains: KEEP_BUSY }, reply: bash('cat gate'), times: 1 })
+  llm.rule({ when: { contains: ASK }, reply: bash(`touch ${join(root, 'touched')}`), times: 1 })
+  const hasReader = () => {
+    try {
+      closeSync(openSync(gate, constants.O_WRONLY | constants.O_NONBLOCK))
+      return true
+    } catch {
+      return false
+    }
+  }
+  const open = () => closeSync(openSync(gate, constants.O_RDWR | constants.O_NONBLOCK))
+  return {
+    llm,
+    home,
+    pane,
+    saysUsage: true,
+    heard: () => {
+      const last = llm.requests().findLast(({ kind }) => kind === 'model')
+      return messagesIn(last?.userTexts ?? [])
+    },
+    keepBusy: async () => {
+      await pane.paste(KEEP_BUSY)
+      await until(() => pane.signals('usage').length > 0, { what: 'its tool call', withinMs: 60_000 })
+      // The tool may be announced and not have begun.
+      return async () => void (await until(() => hasReader(), { what: 'the command', withinMs: 60_000 }))
+    },
+    [Symbol.asyncDispose]: async () => {
+      open()
+      await pane[Symbol.asyncDispose]()
+      await endpoint[Symbol.asyncDispose]()
+      await llm.close()
+    },
+  }
+}
+
+/** The model asks for a command that nobody has allowed; the result denies it. */
+async function question(pane: RuntimePane): Promise<() => Promise<void>> {
+  await pane.paste(ASK)
+  await until(async () => (await pane.session.ask(5000))?.activity === 'waiting', { what: 'the question', withinMs: 60_000 })
+  await until(async () => (await pane.screen()).includes('Do you want to proceed?'), { what: 'the dialog' })
+  return () => pane.keys('Escape')
+}
+
+runtimeContract('claude', { voice: false, acceptsBehindTurn: true, questions: question, resetsInTurn: false, composed }, claudeHarness)
+
+describe('Claude Code in a pane', () => {
+  const within =
+    (act: (harness: ClaudeHarness, pane: RuntimePane) => Promise<void>, options: ClaudeHomeOptions = {}) =>
+    async () => {
+      await using harness = await claudeHarness(options)
+      await harness.pane.start()
+      await act(harness, harness.pane)
+    }
+
+  test(
+    'is told its contract in the system prompt',
+    within(async ({ llm }, pane) => {
+      await pane.deliver(messageOf('hello'))
+      const { request } = await llm.waitForRequest(({ kind, request: read }) => kind === 'model' && read !== undefined)
+      expect(request?.systemText).toContain('You are an agent under test.')
+    }),
+  )
+
+  test(
+    'starts in a home in which it never ran, and adds one key to what stands there',
+    within(
+      async (harness, pane) => {
+        await pane.deliver(messageOf('hello'))
+        const state = JSON.parse(readFileSync(harness.home.stateFile, 'utf8')) as Record<string, unknown>
+        expect(state['hasCompletedOnboarding']).toBe(true)
+        expect(JSON.stringify(state)).not.toContain('hasTrustDialogAccepted":true')
+      },
+      { onboarded: false },
+    ),
+  )
+
+  test(
+    "changes nothing in the operator's settings",
+    within(async ({ home }, pane) => {
+      const before = readFileSync(home.settingsFile, 'utf8')
+      await pane.deliver(messageOf('hello'))
+      await pane.idle()
+      await pane.end('SIGTERM')
+      expect(readFileSync(home.settingsFile, 'utf8')).toBe(before)
+      expect(existsSync(join(pane.workingDirectory, '.claude'))).toBe(false)
+    }),
+  )
+
+  test(
+    'heeds the cap of its context',
+    within(async (_harness, pane) => {
+      await pane.deliver(messageOf('hello'))
+      await until(async () => (await pane.session.ask(5000)) !== undefined && pane.signals('context').some(({ limit }) => limit !== null))
+      expect(pane.signals('context').every(({ limit }) => limit === null || limit === 200_000)).toBe(true)
+      await pane.idle()
+      await pane.paste('/context')
+      await until(async () => /Auto-compact window:\s+200k tokens/.test(await pane.screen()))
+      expect(await pane.screen()).toMatch(/\/200k tokens/)
+    }),
+  )
+
+  test(
+    'types nothing behind a draft of a person, and leaves it as it is',
+    within(async (_harness, pane) => {
+      await pane.keys('-l', 'half a thought')
+      await until(async () => (await pane.screen()).includes('half a thought'))
+      expect(await pane.attempt(messageOf('not now'))).toMatchObject({ outcome: 'refused', because: 'draft' })
+      expect(await pane.session.reset()).toBe('failed')
+      expect(await pane.screen()).toContain('half a thought')
+    }),
+  )
+
+  test(
+    'does not reset while a question is open, and leaves it open and unanswered',
+    within(async (_harness, pane) => {
+      const deny = await question(pane)
+      expect(await pane.session.reset()).toBe('failed')
+      expect(await pane.session.ask(5000)).toMatchObject({ activity: 'waiting', detail: expect.stringContaining('touch') })
+      await deny()
+      await pane.idle()
+      expect(existsSync(join(pane.root, 'touched'))).toBe(false)
+    }),
+  )
+
+  test(
+    'says that it is logged out, and what the provider said',
+    within(async ({ llm }, pane) => {
+      llm.rule({ when: { contains: 'who am I' }, reply: { status: 401, text: 'invalid x-api-key' } })
+      await pane.send(messageOf('who am I'))
+      await until(async () => (await pane.session.ask(5000)) !== undefined && pane.signals('error').length > 0, { withinMs: 60_000 })
+      expect(pane.signals('error')[0]).toMatchObject({ reason: 'logged-out', detail: expect.stringContaining('401') })
+    }),
+  )
+
+  test(
+    'says that its account is at a limit, and until when, and that it went on',
+    within(async ({ llm }, pane) => {
+      llm.rule({ when: { contains: 'too much' }, reply: { status: 429, text: 'rate limited' }, times: 6 })
+      await pane.send(messageOf('too much'))
+      await until(async () => (await pane.session.ask(5000)) !== undefined && pane.signals('error').length > 0, { withinMs: 60_000 })
+      expect(pane.signals('error').at(-1)).toMatchObject({ reason: 'rate-limited', until: expect.any(Number) })
+      await until(() => pane.signals('recovered').length > 0, { withinMs: 60_000 })
+    }),
+  )
+
+  test(
+    'hears again, and counts once, what was said while nobody listened',
+    within(async ({ heard }, pane) => {
+      const message = messageOf('before')
+      await pane.deliver(message)
+      await pane.idle()
+      await until(() => pane.signals('usage').length === 1)
+      pane.reconnect()
+      await pane.idle()
+      expect(await pane.attempt(message)).toMatchObject({ outcome: 'handed-over' })
+      expect(pane.signals('duplicate').map(({ id }) => id)).toEqual([message.id])
+      expect(pane.signals('usage')).toHaveLength(1)
+      expect(heard()).toEqual([renderMessage(message)])
+    }),
+  )
+
+  test('skips permissions where the roster says so, also as root', async () => {
+    await using harness = await claudeHarness({ yolo: true })
+    const { pane } = harness
+    await pane.start()
+    await pane.send(messageOf(ASK))
+    await until(() => existsSync(join(pane.root, 'touched')), { withinMs: 60_000 })
+  })
+
+  test('keeps what an operator had in a home where it never ran', async () => {
+    await using harness = await claudeHarness({ onboarded: false })
+    const { pane, home } = harness
+    writeFileSync(home.stateFile, '{"theme": "light"}', { mode: 0o640 })
+    await pane.start()
+    expect(JSON.parse(readFileSync(home.stateFile, 'utf8'))).toMatchObject({ theme: 'light', hasCompletedOnboarding: true })
+    expect(readFileSync(`${home.stateFile}.before-mosaic`, 'utf8')).toBe('{"theme": "light"}')
+    expect(statSync(home.stateFile).mode & 0o077).toBe(0)
+  })
+})

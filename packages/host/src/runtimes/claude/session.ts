@@ -1,0 +1,195 @@
+/** A living Claude Code, as reached over its hooks, its transcripts, its status file and its MCP client. */
+
+import { join } from 'node:path'
+import { type Message, renderMessage } from '@mosaic/domain/message'
+import type { ConnectContext, NativeRefusal, ResetResult, RuntimeAnswer, RuntimeSession } from '@mosaic/domain/ports/runtime'
+import type { SignalBody } from '@mosaic/domain/signal'
+import { Inbox } from '../../signals/inbox.ts'
+import { Conversation } from './conversation.ts'
+import { errorSignal, retryOn } from './failure.ts'
+import { ClaudeHooks } from './hooks.ts'
+import { noteSession, readSessions } from './session-record.ts'
+import { type ClaudeStatus, StatusFile } from './status-file.ts'
+import { readStatusLine, STATUS_LINE_FILE } from './status-line.ts'
+import { fieldsOf, textOf } from './transcript-line.ts'
+import { Typing } from './typing.ts'
+import { ClaudeVoice } from './voice.ts'
+
+/** How long a reset may take, milliseconds. */
+const RESET_MS = 15_000
+/** A message that was taken stands in the transcript after this time idle, milliseconds, or was lost. */
+const LOST_MS = 1500
+const LOOK_MS = 50
+/** How often a transcript is looked for that is about to be made, milliseconds. */
+const APPEARS_MS = 250
+
+export class ClaudeSession implements RuntimeSession {
+  readonly #context: ConnectContext
+  readonly #directory: string
+  readonly #inbox: Inbox
+  readonly #voice: ClaudeVoice
+  readonly #hooks: ClaudeHooks
+  readonly #status: StatusFile
+  readonly #typing: Typing
+  #conversation: Conversation | undefined
+  #sink: (signal: SignalBody) => void = () => {}
+  #statusLine = ''
+  #lost: NodeJS.Timeout | undefined
+  #appearing: NodeJS.Timeout | undefined
+  #looking = false
+  #isReady = false
+
+  /** @param directory the configuration home that it was launched with */
+  constructor(context: ConnectContext, directory: string) {
+    this.#context = context
+    this.#directory = readSessions(context.stateDirectory)?.directory ?? directory
+    this.#inbox = new Inbox(context.stateDirectory)
+    this.#voice = new ClaudeVoice(this.#inbox, (signal) => this.#sink(signal))
+    this.#hooks = new ClaudeHooks(this.#voice, () => this.#sink({ kind: 'stopped' }))
+    this.#status = new StatusFile(this.#directory, context.pid, (status) => this.#became(status))
+    const status = () => this.#status.read()
+    this.#typing = new Typing({ gate: this.#hooks.gate, voice: this.#voice, status, screen: context.screen })
+  }
+
+  observe(sink: (signal: SignalBody) => void): Disposable {
+    const sessions = readSessions(this.#context.stateDirectory)?.ids ?? []
+    this.#sink = sink
+    sink({ kind: 'started', session: sessions.at(-1) ?? null })
+    this.#voice.inThePast(() => {
+      for (const id of sessions.slice(-2)) this.#follow(id)
+    })
+    const listening = this.#context.channel.onHook((name, payload) => this.#heed(name, payload))
+    this.#status.follow()
+    return {
+      [Symbol.dispose]: () => {
+        this.#sink = () => {}
+        clearTimeout(this.#lost)
+        clearTimeout(this.#appearing)
+        listening[Symbol.dispose]()
+        this.#status[Symbol.dispose]()
+        this.#conversation?.[Symbol.dispose]()
+        this.#inbox[Symbol.dispose]()
+      },
+    }
+  }
+
+  async ask(timeoutMs: number): Promise<RuntimeAnswer | undefined> {
+    if (!(await this.#context.channel.ping(timeoutMs))) return undefined
+    const status = this.#status.read()
+    this.#readAll()
+    const { turn, model, contextUsed, asking } = this.#voice
+    const asks = asking !== undefined && (status === undefined || asking.sinceMs >= status.sinceMs || status.status === 'waiting')
+    const activity = asks ? 'waiting' : this.#voice.isBeginning(status) ? 'busy' : (status?.status ?? 'idle')
+    const detail = activity === 'waiting' ? (asking?.detail ?? status?.waitingFor ?? null) : null
+    const { pid, agent } = this.#context
+    return { pid, activity, detail, ready: status !== undefined, turn, model: model ?? agent.model ?? null, contextUsed }
+  }
+
+  async whileNoQuestion<T>(
+    type: () => Promise<T>,
+    message: Message,
+  ): Promise<{ outcome: 'typed'; result: T } | { outcome: 'known' } | NativeRefusal> {
+    const { id } = message
+    this.#conversation?.read()
+    if (this.#inbox.state(id) === 'unknown') return this.#typing.type({ id, text: renderMessage(message), again: false }, type)
+    this.#sink({ kind: 'duplicate', id })
+    return { outcome: 'known' }
+  }
+
+  async reset(): Promise<ResetResult> {
+    const before = this.#status.read()
+    if (before === undefined || before.status === 'waiting') return 'failed'
+    // Typed now it would wait for the end of the turn, behind all that waits already.
+    if (before.status === 'busy') return 'none'
+    const typed = await this.#typing.command(() => this.#context.type('/clear'))
+    if (!typed) return 'failed'
+    for (const end = performance.now() + RESET_MS; performance.now() < end; ) {
+      const status = this.#status.read()
+      if (status !== undefined && status.sessionId !== before.sessionId && status.status === 'idle') return 'done'
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    }
+    return 'failed'
+  }
+
+  /** Until the first prompt has made its file, there is none that could tell of a change. */
+  #readTranscript(): void {
+    this.#conversation?.read()
+    clearTimeout(this.#appearing)
+    const busy = this.#status.read()?.status !== 'idle'
+    if (busy && this.#conversation?.isThere === false) this.#appearing = setTimeout(() => this.#readTranscript(), APPEARS_MS).unref()
+  }
+
+  #readAll(): void {
+    this.#readTranscript()
+    this.#readStatusLine()
+    if (this.#voice.requests > 1) void this.#lookForRetry()
+  }
+
+  /** Hooks are heard in the order in which they come, and what they tell of stands in the transcript soon. */
+  async #heed(name: string, payload: unknown): Promise<unknown> {
+    const answer = await this.#hooks.heed(name, payload)
+    this.#readTranscript()
+    if (name === 'Stop' || name === 'StopFailure') this.#readStatusLine()
+    if (name === 'StopFailure') {
+      const { error, error_details: details, last_assistant_message: last } = fieldsOf(payload)
+      this.#voice.failed(errorSignal(textOf(error) ?? '', textOf(details) ?? textOf(last) ?? ''))
+    }
+    return answer
+  }
+
+  #follow(id: string): void {
+    this.#conversation?.[Symbol.dispose]()
+    this.#voice.begins()
+    this.#conversation = new Conversation(this.#directory, id, (said) => {
+      this.#voice.said(said)
+      if (said.kind === 'request' && this.#voice.requests > 1) void this.#lookForRetry()
+    })
+    this.#conversation.read()
+  }
+
+  #became(status: ClaudeStatus): void {
+    const first = this.#conversation?.id !== status.sessionId || !this.#isReady
+    if (this.#conversation?.id !== status.sessionId) {
+      noteSession(this.#context.stateDirectory, { id: status.sessionId, directory: this.#directory })
+      this.#follow(status.sessionId)
+    }
+    this.#readAll()
+    if (first) {
+      this.#isReady = true
+      this.#sink({ kind: 'ready' })
+    }
+    this.#voice.became(status)
+    clearTimeout(this.#lost)
+    if (status.status === 'idle') this.#lost = setTimeout(() => void this.#giveAgain(), LOST_MS).unref()
+  }
+
+  /** What it had accepted and was killed, reset or stopped before it began with it. */
+  async #giveAgain(): Promise<void> {
+    this.#conversation?.read()
+    const [message] = this.#inbox.pending()
+    if (message === undefined || this.#status.read()?.status !== 'idle') return
+    const typed = await this.#typing.type({ ...message, again: true }, () => this.#context.type(message.text))
+    if (typed.outcome === 'typed' && typed.result) return
+    this.#lost = setTimeout(() => void this.#giveAgain(), LOST_MS).unref()
+  }
+
+  #readStatusLine(): void {
+    const signals = readStatusLine(join(this.#context.stateDirectory, STATUS_LINE_FILE))
+    const text = JSON.stringify(signals)
+    if (signals.length === 0 || text === this.#statusLine) return
+    this.#statusLine = text
+    for (const signal of signals) this.#sink(signal)
+  }
+
+  /** Why it asks the model again stands on its screen alone. */
+  async #lookForRetry(): Promise<void> {
+    if (this.#looking) return
+    this.#looking = true
+    try {
+      const retry = retryOn(await this.#context.screen(), Date.now())
+      if (retry !== undefined) this.#voice.failed(retry)
+    } finally {
+      this.#looking = false
+    }
+  }
+}

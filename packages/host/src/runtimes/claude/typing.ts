@@ -1,0 +1,71 @@
+/** Typing into Claude Code: only into its composer, when that is empty, and while no tool can put a question in its place. */
+
+import type { NativeRefusal } from '@mosaic/domain/ports/runtime'
+import { composerOn } from './composer.ts'
+import type { ClaudeStatus } from './status-file.ts'
+import type { ToolGate } from './tool-gate.ts'
+import type { ClaudeVoice } from './voice.ts'
+
+/** What was sent a moment ago can still stand in the composer, and a dialog on the screen, milliseconds. */
+const SCREEN_MS = 2000
+const LOOK_MS = 100
+/** Tools wait so long at most for a message that was typed to be taken, milliseconds. */
+const TAKEN_MS = 2000
+
+export interface TypingParts {
+  gate: ToolGate
+  voice: ClaudeVoice
+  status(): ClaudeStatus | undefined
+  screen(): Promise<string>
+}
+
+const refused = (because: NativeRefusal['because'], detail: string): NativeRefusal => ({ outcome: 'refused', because, detail })
+
+export class Typing {
+  readonly #parts: TypingParts
+
+  constructor(parts: TypingParts) {
+    this.#parts = parts
+  }
+
+  /** What `type` throws is thrown on. */
+  async type<T>(
+    message: { id: string; text: string; again: boolean },
+    type: () => Promise<T>,
+  ): Promise<{ outcome: 'typed'; result: T } | NativeRefusal> {
+    const { gate, voice, status } = this.#parts
+    using _held = gate.hold()
+    const refusal = await this.#refusal()
+    if (refusal !== undefined) return refusal
+    const now = status()
+    voice.expect({ ...message, mode: now?.status === 'idle' && !voice.isBeginning(now) ? 'turn' : 'queued' })
+    const result = await type()
+    await voice.taken(message.id, TAKEN_MS)
+    return { outcome: 'typed', result }
+  }
+
+  /** A command of Claude Code's own; false when it was not typed. */
+  async command(type: () => Promise<boolean>): Promise<boolean> {
+    using _held = this.#parts.gate.hold()
+    return (await this.#refusal()) === undefined && (await type())
+  }
+
+  async #refusal(): Promise<NativeRefusal | undefined> {
+    const { gate, status, voice, screen } = this.#parts
+    await gate.quiet()
+    for (const end = performance.now() + SCREEN_MS; ; ) {
+      const now = status()
+      if (now === undefined) return refused('starting', 'Claude Code is starting')
+      if (now.status === 'waiting') return refused('dialog', voice.asking?.detail ?? now.waitingFor ?? 'a question is open')
+      if (voice.asking !== undefined && voice.asking.sinceMs >= now.sinceMs) return refused('dialog', voice.asking.detail)
+      const composer = composerOn(await screen())
+      if (composer.shown && composer.text === '') return undefined
+      if (performance.now() >= end) {
+        return composer.shown
+          ? refused('draft', 'its composer holds text that was not sent')
+          : refused('dialog', 'its composer is not on its screen')
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    }
+  }
+}

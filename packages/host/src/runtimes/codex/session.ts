@@ -1,0 +1,132 @@
+/** One living codex, reached through its app-server. */
+
+import type { Message } from '@mosaic/domain/message'
+import type { ConnectContext, NativeRefusal, NativeResult, ResetResult, RuntimeAnswer, RuntimeSession } from '@mosaic/domain/ports/runtime'
+import type { SignalBody } from '@mosaic/domain/signal'
+import { AgentThread } from './agent-thread.ts'
+import { type AppServer, CALL_MS, type Fields, fieldsOf } from './app-server.ts'
+import { Connection } from './connection.ts'
+import { drain, handOver } from './delivery.ts'
+import { resetThread } from './reset.ts'
+import { activityOf, stateOf } from './thread.ts'
+
+export const LOGIN = 'codex has no login: run `codex login`, or attach and sign in'
+/** A person who has stopped a turn has this long, milliseconds, before what waits in the queue goes on. */
+const DRAIN_MS = 5000
+
+const refusal = (because: NativeRefusal['because'], detail: string): NativeRefusal => ({ outcome: 'refused', because, detail })
+
+/** What is said when nobody listens. */
+const NOBODY = () => {}
+
+export class CodexSession implements RuntimeSession {
+  readonly #context: ConnectContext
+  #say: (signal: SignalBody) => void = NOBODY
+  #connection: Connection | undefined
+  #thread: AgentThread | undefined
+  /** What was asked of a connection before anything else is. */
+  #synced: Promise<void> = Promise.resolve()
+  #loggedOut = false
+  #drain: NodeJS.Timeout | undefined
+
+  constructor(context: ConnectContext) {
+    this.#context = context
+  }
+
+  observe(sink: (signal: SignalBody) => void): Disposable {
+    this.#say = sink
+    this.#thread ??= new AgentThread(this.#context, (signal) => this.#heard(signal))
+    this.#connection ??= new Connection(this.#context.linkSocket, {
+      opened: (server) => {
+        this.#synced = this.#opened(server)
+      },
+      notified: (method, params) => this.#notified(method, params),
+      asked: (id, method, params) => this.#thread?.asked(id, method, params),
+      closed: () => clearTimeout(this.#drain),
+    })
+    return { [Symbol.dispose]: () => this.#release() }
+  }
+
+  async ask(timeoutMs: number): Promise<RuntimeAnswer | undefined> {
+    const { server } = this.#connection ?? {}
+    const thread = this.#thread
+    if (server === undefined || thread === undefined) return undefined
+    const id = thread.current?.id
+    const [method, params] = id === undefined ? (['thread/loaded/list', {}] as const) : (['thread/read', { threadId: id }] as const)
+    const outcome = await server.call(method, params, timeoutMs)
+    if (outcome.got !== 'result') return undefined
+    const common = { pid: this.#context.pid, turn: thread.voice.turn, model: thread.voice.model, contextUsed: thread.voice.contextUsed }
+    if (this.#loggedOut) return { ...common, activity: 'waiting', detail: LOGIN, ready: false }
+    if (id === undefined) return { ...common, activity: 'busy', detail: null, ready: false }
+    const activity = activityOf(stateOf(fieldsOf(outcome.result['thread'])['status']))
+    return { ...common, activity, detail: activity === 'waiting' ? thread.question : null, ready: true }
+  }
+
+  async deliver(message: Message, rendered: string): Promise<NativeResult> {
+    const { server } = this.#connection ?? {}
+    const thread = this.#thread
+    if (server === undefined || thread === undefined) return refusal('starting', 'its app-server does not answer')
+    await this.#synced
+    if (this.#loggedOut) return refusal('unavailable', LOGIN)
+    if (thread.current === undefined) return refusal('starting', 'codex has not opened its conversation')
+    if (thread.voice.hasAccepted(message.id)) {
+      this.#say({ kind: 'duplicate', id: message.id })
+      return { outcome: 'handed-over' }
+    }
+    const { state } = thread.current
+    if (state === 'approval' || state === 'input') return refusal('dialog', thread.question ?? 'codex waits for an answer')
+    return handOver(server, thread, message, rendered)
+  }
+
+  async reset(): Promise<ResetResult> {
+    const { server } = this.#connection ?? {}
+    const thread = this.#thread
+    if (server === undefined || thread === undefined) return 'failed'
+    const result = await resetThread(server, thread)
+    if (result === 'done') this.#say({ kind: 'ready' })
+    return result
+  }
+
+  async #opened(server: AppServer): Promise<void> {
+    const account = await server.call('account/read', {}, CALL_MS)
+    if (account.got === 'result') this.#account(account.result)
+    await this.#thread?.sync(server)
+  }
+
+  #account({ account, requiresOpenaiAuth }: Fields): void {
+    const loggedOut = requiresOpenaiAuth === true && account === null
+    if (loggedOut && !this.#loggedOut) this.#say({ kind: 'error', reason: 'logged-out', detail: LOGIN, until: null })
+    this.#loggedOut = loggedOut
+  }
+
+  #notified(method: string, params: Fields): void {
+    if (method === 'account/updated' || method === 'account/login/completed') void this.#readAccount()
+    this.#thread?.notified(method, params)
+  }
+
+  async #readAccount(): Promise<void> {
+    const account = await this.#connection?.server?.call('account/read', {}, CALL_MS)
+    if (account?.got === 'result') this.#account(account.result)
+  }
+
+  #heard(signal: SignalBody): void {
+    this.#say(signal)
+    if (signal.kind !== 'activity') return
+    clearTimeout(this.#drain)
+    if (signal.activity === 'idle') this.#drain = setTimeout(() => void this.#goOn(), DRAIN_MS).unref()
+  }
+
+  async #goOn(): Promise<void> {
+    const { server } = this.#connection ?? {}
+    if (server !== undefined && this.#thread !== undefined) await drain(server, this.#thread)
+  }
+
+  #release(): void {
+    clearTimeout(this.#drain)
+    this.#connection?.[Symbol.dispose]()
+    this.#thread?.[Symbol.dispose]()
+    this.#connection = undefined
+    this.#thread = undefined
+    this.#say = NOBODY
+  }
+}

@@ -1,0 +1,141 @@
+/** Finding OpenCode on this machine: its native program, not the launcher of a package that would stay as its parent. */
+
+import { execFile } from 'node:child_process'
+import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { FleetError } from '@mosaic/domain/error'
+import type { RuntimeProgram } from '@mosaic/domain/ports/runtime'
+import { isExecutable, onPath } from '../../files/executable.ts'
+import { readBounded } from '../../files/read-bounded.ts'
+
+export const OPENCODE_PACKAGE = 'opencode-ai'
+const INSTALL = `npm install -g ${OPENCODE_PACKAGE}@latest`
+/** The first version whose server has all that is used. */
+const OLDEST = [1, 18, 0] as const
+/** Bound of `opencode --version`, milliseconds. */
+const VERSION_MS = 60_000
+/** A larger file is no package's launcher, bytes. */
+const MAX_SCRIPT_BYTES = 64 * 1024
+const ELF = '\x7fELF'
+
+const run = promisify(execFile)
+
+/** What its package publishes for this machine, the best first: older processors need the baseline. */
+function platformPackages(): string[] {
+  const name = `opencode-${process.platform}-${process.arch}`
+  return [name, `${name}-baseline`, `${name}-musl`, `${name}-baseline-musl`]
+}
+
+function isNative(file: string): boolean {
+  const fd = openSync(file, 'r')
+  try {
+    const start = Buffer.alloc(ELF.length)
+    readSync(fd, start, 0, start.length, 0)
+    return start.toString('latin1') === ELF
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** The native program beside a package's launcher. */
+function nativeBeside(launcher: string): string | undefined {
+  for (let directory = dirname(launcher); directory !== dirname(directory); directory = dirname(directory)) {
+    const places = platformPackages().map((name) => join(directory, 'node_modules', name, 'bin', 'opencode'))
+    const found = [...places, ...platformPackages().map((name) => join(directory, name, 'bin', 'opencode'))].find(isExecutable)
+    if (found !== undefined) return realpathSync(found)
+  }
+  return undefined
+}
+
+/** The file that a package manager's shell wrapper runs. */
+function wrapped(file: string, text: string): string | undefined {
+  const target = /^# cmd-shim-target=(.+)$/m.exec(text)?.[1] ?? /"\$basedir\/([^"]+)"/.exec(text)?.[1]
+  if (target === undefined) return undefined
+  const path = target.startsWith('/') ? target : join(dirname(file), target)
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? realpathSync(path) : undefined
+}
+
+/** @returns the native program of what `opencode` names; anything that is not known runs as it is */
+export function nativeProgram(found: string): string {
+  const file = realpathSync(found)
+  if (isNative(file)) return file
+  const read = readBounded(file, MAX_SCRIPT_BYTES)
+  const target = 'text' in read ? wrapped(file, read.text) : undefined
+  if (target !== undefined && isNative(target)) return target
+  return nativeBeside(target ?? file) ?? file
+}
+
+/** Version of the package that a file belongs to. */
+function versionBeside(file: string): string | undefined {
+  for (let directory = dirname(file); directory !== dirname(directory); directory = dirname(directory)) {
+    try {
+      const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as { name?: unknown; version?: unknown }
+      const known = manifest.name === OPENCODE_PACKAGE || platformPackages().includes(String(manifest.name))
+      return known && typeof manifest.version === 'string' ? manifest.version : undefined
+    } catch {
+      // Not a package's root.
+    }
+  }
+  return undefined
+}
+
+async function askVersion(argv: readonly string[]): Promise<string> {
+  const [program = '', ...args] = argv
+  try {
+    const env = { ...process.env, OPENCODE_DISABLE_AUTOUPDATE: '1' }
+    const { stdout } = await run(program, [...args, '--version'], { timeout: VERSION_MS, env })
+    return stdout.trim().split('\n').at(-1) ?? ''
+  } catch (error) {
+    throw new FleetError('missing', `OpenCode does not run: ${argv.join(' ')} --version failed`, { mend: INSTALL, cause: error })
+  }
+}
+
+/** @throws FleetError `missing` when it is older than what is used */
+export function assertVersion(version: string): void {
+  const parts = /(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number)
+  if (parts === undefined) return
+  const differing = OLDEST.findIndex((part, index) => parts[index] !== part)
+  if (differing === -1 || (parts[differing] ?? 0) > (OLDEST[differing] ?? 0)) return
+  throw new FleetError('missing', `OpenCode ${version} is too old: at least ${OLDEST.join('.')} is needed`, { mend: INSTALL })
+}
+
+const versions = new Map<string, Promise<string>>()
+
+/** By file and its time, so that an update is seen. */
+function versionOf(argv: readonly string[]): Promise<string> {
+  const file = argv[0] ?? ''
+  const stat = statSync(file, { throwIfNoEntry: false })
+  const key = JSON.stringify([argv, stat?.mtimeMs, stat?.ino])
+  const known = versions.get(key)
+  if (known !== undefined) return known
+  const beside = argv.length === 1 && stat !== undefined ? versionBeside(realpathSync(file)) : undefined
+  const version = beside === undefined ? askVersion(argv) : Promise.resolve(beside)
+  versions.set(key, version)
+  version.catch(() => versions.delete(key))
+  return version
+}
+
+function findArgv(command: readonly string[] | undefined, path: string): string[] {
+  if (command !== undefined) {
+    const [name = '', ...rest] = command
+    const file = onPath(name, path)
+    if (file === undefined) {
+      throw new FleetError('missing', `the roster's command for OpenCode, ${name}, is not there`, {
+        mend: 'correct command in the roster, or install it',
+      })
+    }
+    return rest.length === 0 ? [nativeProgram(file)] : [file, ...rest]
+  }
+  const found = onPath('opencode', path)
+  if (found === undefined) throw new FleetError('missing', 'OpenCode is not installed', { mend: INSTALL })
+  return [nativeProgram(found)]
+}
+
+/** @throws FleetError `missing` with what installs it */
+export async function locateOpenCode(command: readonly string[] | undefined, path: string): Promise<RuntimeProgram> {
+  const argv = findArgv(command, path)
+  const version = await versionOf(argv)
+  assertVersion(version)
+  return { argv, version }
+}
