@@ -140,7 +140,7 @@ export function ordersUnder(name: string, scene: SupervisorScenes): void {
 
     test(
       'for want of its runtime fails at once with the mend',
-      hopeless(() => ({ name: 'coder0', runtime: 'opencode' }), /opencode is not supported/, /use one of: .*stub/),
+      hopeless(() => ({ name: 'coder0', runtime: 'pi', command: ['/nowhere/pi'] }), /\/nowhere\/pi/, /correct command in the roster/),
     )
 
     test(
