@@ -1,13 +1,14 @@
 /** Finding `claude`, asking it once which version it is, and whether it knows what caps its context. */
 
 import { execFile } from 'node:child_process'
-import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { FleetError } from '@mosaic/domain/error'
 import type { RuntimeProgram } from '@mosaic/domain/ports/runtime'
 import { isExecutable, onPath } from '../../files/executable.ts'
 import { readBounded } from '../../files/read-bounded.ts'
+import { isOlder, rememberedVersions } from '../program-version.ts'
 import { CAP_SETTING, CAP_VARIABLE } from './environment.ts'
 
 export const CLAUDE_PACKAGE = '@anthropic-ai/claude-code'
@@ -58,33 +59,18 @@ async function askVersion(argv: readonly string[]): Promise<string> {
 
 /** @throws FleetError `missing` when it is older than what the adapter needs */
 export function assertVersion(version: string): void {
-  const parts = /(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number)
-  if (parts === undefined) return
-  const differing = OLDEST.findIndex((part, index) => parts[index] !== part)
-  if (differing === -1 || (parts[differing] ?? 0) > (OLDEST[differing] ?? 0)) return
+  if (!isOlder(version, OLDEST)) return
   throw new FleetError('missing', `Claude Code ${version} is too old: at least ${OLDEST.join('.')} is needed`, {
     mend: `${INSTALL}@latest`,
   })
 }
 
-const versions = new Map<string, Promise<string>>()
-
-/** By file and its time, so that an update is seen. */
-function versionOf(argv: readonly string[]): Promise<string> {
-  const stat = statSync(argv[0] ?? '', { throwIfNoEntry: false })
-  const key = JSON.stringify([argv, stat?.mtimeMs, stat?.ino])
-  const known = versions.get(key)
-  if (known !== undefined) return known
-  const version = askVersion(argv)
-  versions.set(key, version)
-  version.catch(() => versions.delete(key))
-  return version
-}
+const versionOf = rememberedVersions(askVersion)
 
 /** @throws FleetError `missing` with what installs it */
 export async function locateClaude(search: ClaudeSearch): Promise<RuntimeProgram> {
   const argv = findArgv(search)
-  const version = await versionOf(argv)
+  const version = await versionOf(argv, argv[0] ?? '')
   assertVersion(version)
   return { argv, version }
 }

@@ -1,12 +1,13 @@
 /** Finding `codex`, and asking it once which version it is. */
 
 import { execFile } from 'node:child_process'
-import { realpathSync, statSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { FleetError } from '@mosaic/domain/error'
 import type { RuntimeProgram } from '@mosaic/domain/ports/runtime'
 import { onPath } from '../../files/executable.ts'
 import { readBounded } from '../../files/read-bounded.ts'
+import { isOlder, rememberedVersions } from '../program-version.ts'
 
 export const CODEX_PACKAGE = '@openai/codex'
 const INSTALL = `npm install --global ${CODEX_PACKAGE}`
@@ -53,31 +54,16 @@ async function askVersion(argv: readonly string[]): Promise<string> {
 
 /** @throws FleetError `missing` when it is older than what the adapter needs */
 export function assertVersion(version: string): void {
-  const parts = /(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number)
-  if (parts === undefined) return
-  const differing = OLDEST.findIndex((part, index) => parts[index] !== part)
-  if (differing === -1 || (parts[differing] ?? 0) > (OLDEST[differing] ?? 0)) return
+  if (!isOlder(version, OLDEST)) return
   throw new FleetError('missing', `codex ${version} is too old: at least ${OLDEST.join('.')} is needed`, { mend: `${INSTALL}@latest` })
 }
 
-const versions = new Map<string, Promise<string>>()
-
-/** By file and its time, so that an update is seen. */
-function versionOf(argv: readonly string[]): Promise<string> {
-  const stat = statSync(argv.at(-1) ?? '', { throwIfNoEntry: false })
-  const key = JSON.stringify([argv, stat?.mtimeMs, stat?.ino])
-  const known = versions.get(key)
-  if (known !== undefined) return known
-  const version = askVersion(argv)
-  versions.set(key, version)
-  version.catch(() => versions.delete(key))
-  return version
-}
+const versionOf = rememberedVersions(askVersion)
 
 /** @throws FleetError `missing` with what installs it */
 export async function locateCodex(search: CodexSearch): Promise<RuntimeProgram> {
   const argv = findArgv(search)
-  const version = await versionOf(argv)
+  const version = await versionOf(argv, argv.at(-1) ?? '')
   assertVersion(version)
   return { argv, version }
 }
