@@ -283,6 +283,15 @@ describe('closing', () => {
     await server.host.close()
   })
 
+  test('sees no panes on a server that has lost its last session and has not exited yet', async () => {
+    await using server = ownServer()
+    await server.host.open()
+    await server.ask('set-option', '-s', 'exit-empty', 'off')
+    await server.ask('kill-session', '-t', HOLDER)
+    expect((await server.tmux.run([['list-panes', '-a']])).failure?.text).toBe('no current target')
+    expect(await server.host.list()).toEqual([])
+  })
+
   test('leaves a server on which somebody else works', async () => {
     await using server = ownServer()
     await server.host.open()

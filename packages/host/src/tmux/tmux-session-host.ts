@@ -123,11 +123,15 @@ export class TmuxSessionHost implements SessionHost {
   }
 }
 
-/** Every pane of the server, after `first` has been done; none where no server is. @throws FleetError when it does not tell */
+/**
+ * Every pane of the server, after `first` has been done; none where no server is, nor on one about to exit: without a
+ * session left, tmux finds "no current target". @throws FleetError when it does not tell
+ */
 export async function listPanes(tmux: Tmux, ...first: readonly TmuxCommand[]): Promise<PaneState[]> {
   const { stdout, failure } = await tmux.run([...first, LIST])
-  if (failure !== undefined && failure.kind !== 'absent' && failure.kind !== 'dying') throw tmuxError(failure, 'cannot list sessions')
-  return failure === undefined ? parsePanes(stdout, Date.now()) : []
+  if (failure === undefined) return parsePanes(stdout, Date.now())
+  if (['absent', 'dying', 'no-target'].includes(failure.kind)) return []
+  throw tmuxError(failure, 'cannot list sessions')
 }
 
 function started(stdout: string, what: string): PaneState {
