@@ -31,11 +31,24 @@ const say = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }
 
-const { values } = parseArgs({ options: { runtime: { type: 'string' }, state: { type: 'string' }, reduced: { type: 'boolean' } } })
+const USAGE = `Usage: node e2e/acceptance/run.ts [--runtime RUNTIME] [--state STATE] [--reduced]
+
+  --runtime   ${RUNTIMES.join(', ')}; default all
+  --state     ${STATES.join(', ')}; default all
+  --reduced   the part that is run with the other tests
+`
+
+const { values } = parseArgs({
+  options: { runtime: { type: 'string' }, state: { type: 'string' }, reduced: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+})
+if (values.help === true) {
+  process.stdout.write(USAGE)
+  process.exit(0)
+}
 const runtimes = RUNTIMES.filter((id) => values.runtime === undefined || values.runtime === id)
 const states = STATES.filter((state) => values.state === undefined || values.state === state)
 if (runtimes.length === 0 || states.length === 0) {
-  say(`--runtime is one of ${RUNTIMES.join(', ')}; --state one of ${STATES.join(', ')}`)
+  say(USAGE)
   process.exit(2)
 }
 const isPart = values.reduced === true || values.state !== undefined

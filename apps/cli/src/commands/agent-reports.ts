@@ -16,13 +16,20 @@ interface Options {
 
 const MAX_SHOWN = 1_000
 
-async function find(context: Context, agent: string | undefined, limit: number): Promise<Report[]> {
+async function read(context: Context, agent: string | undefined, limit: number): Promise<Report[]> {
   const client = await context.service()
   if (client !== undefined) return client.reports({ agent, limit })
   requireRoster(context)
-  if (agent !== undefined && !(await definitionInForce(context)).agents.some(({ name }) => name === agent)) throw noAgent(agent)
   const { reportsOnDisk } = await import('@mosaic/host/agent-tools/report-store')
   return reportsOnDisk(context.paths, agent, limit)
+}
+
+/** What an agent said stays after it was removed. @throws FleetError `not_found` for a name of which nothing is known */
+async function find(context: Context, agent: string | undefined, limit: number): Promise<Report[]> {
+  const reports = await read(context, agent, limit)
+  if (agent === undefined || reports.length > 0) return reports
+  if (!(await definitionInForce(context)).agents.some(({ name }) => name === agent)) throw noAgent(agent)
+  return []
 }
 
 /** Untrusted text as the lines of a block that belongs to the line before. */
