@@ -7,6 +7,7 @@ import type { AgentRecord, FleetSnapshot } from '@mosaic/domain/agent-record'
 import type { Receipt } from '@mosaic/domain/message'
 import { type MosaicPaths, resolvePaths } from '@mosaic/host/paths'
 import { programPath } from '@mosaic/host/programs'
+import { connectService, type ServiceClient } from '@mosaic/host/service/client'
 import { type TempHome, tempHome } from '@mosaic/testkit/temp-home'
 import { until } from '@mosaic/testkit/until'
 
@@ -102,10 +103,18 @@ export class FleetUnderTest implements AsyncDisposable {
     return this.json<FleetSnapshot>(['fleet', 'ps'])
   }
 
+  /** As `fleet ps` has it: asked of the host service itself, which costs no process, or else of the command. */
   async agent(name: string): Promise<AgentRecord> {
-    const found = (await this.snapshot()).agents.find((record) => record.name === name)
-    if (found === undefined) throw new Error(`fleet ps shows no ${name}`)
+    const snapshot = (await this.#ask((client) => client.snapshot())) ?? (await this.snapshot())
+    const found = snapshot.agents.find((record) => record.name === name)
+    if (found === undefined) throw new Error(`the fleet has no ${name}`)
     return found
+  }
+
+  /** `undefined` when no host service listens. */
+  async #ask<T>(question: (client: ServiceClient) => Promise<T>): Promise<T | undefined> {
+    await using client = await connectService(this.paths)
+    return client === undefined ? undefined : await question(client)
   }
 
   /** Waits until the agent's record is as wanted. */
@@ -133,8 +142,8 @@ export class FleetUnderTest implements AsyncDisposable {
     }
   }
 
-  receipt(id: string): Promise<Receipt> {
-    return this.json<Receipt>(['agent', 'receipt', id])
+  async receipt(id: string): Promise<Receipt> {
+    return (await this.#ask((client) => client.receipt(id))) ?? this.json<Receipt>(['agent', 'receipt', id])
   }
 
   /** What a stub agent took, exactly, in order: preamble and text. */
@@ -154,14 +163,9 @@ export class FleetUnderTest implements AsyncDisposable {
 
   /** Process id of the host service. */
   async servicePid(): Promise<number> {
-    const { connectService } = await import('@mosaic/host/service/client')
-    const client = await connectService(this.paths)
-    if (client === undefined) throw new Error('no host service listens')
-    try {
-      return (await client.status()).pid
-    } finally {
-      await client[Symbol.asyncDispose]()
-    }
+    const status = await this.#ask((client) => client.status())
+    if (status === undefined) throw new Error('no host service listens')
+    return status.pid
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -82,7 +82,7 @@ export class PersonTerminal implements AsyncDisposable {
           seen = await this.see()
           return (typeof text === 'string' ? seen.includes(text) : text.test(seen)) && seen
         },
-        { what: `the terminal showing ${text}`, withinMs: 60_000 },
+        { what: `the terminal showing ${text}`, everyMs: 50, withinMs: 60_000 },
       )
     } catch (error) {
       throw new Error(`${(error as Error).message}; it shows:\n${seen}`, { cause: error })
