@@ -18,7 +18,8 @@ export const verb = defineVerb({
     command
       .description(
         'Stops an agent and takes it out of the roster. The orchestrator and the last enhancer are refused: a fleet is never less than these two. ' +
-          'What the agent kept (its conversation) stays on disk.',
+          'What the agent kept (its conversation) stays on disk. The worktree that was made for it goes, and its branch, each unless it holds ' +
+          'work that is nowhere else: then it is kept, and that is said.',
       )
       .argument('<name>', 'the agent')
   },

@@ -21,7 +21,7 @@ _mosaic() {
       compopt -o filenames 2>/dev/null
       while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$cur")
       return ;;
-    --cwd | --mosaic-home)
+    --cwd | --worktree | --mosaic-home)
       compopt -o filenames 2>/dev/null
       while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -d -- "$cur")
       return ;;
@@ -43,7 +43,7 @@ _mosaic() {
   local -a candidates
   case $words[CURRENT-1] in
     -f | --file | --roster) _files; return ;;
-    --cwd | --mosaic-home) _files -/; return ;;
+    --cwd | --worktree | --mosaic-home) _files -/; return ;;
   esac
   while IFS= read -r line; do
     [[ $line == :* ]] && continue
@@ -65,7 +65,7 @@ function __mosaic_complete
 end
 function __mosaic_wants_file
   set -l words (commandline -opc)
-  contains -- "$words[-1]" -f --file --roster --cwd --mosaic-home
+  contains -- "$words[-1]" -f --file --roster --cwd --worktree --mosaic-home
 end
 complete -c mosaic -e
 complete -c mosaic -n 'not __mosaic_wants_file' -f -a '(__mosaic_complete)'

@@ -33,7 +33,7 @@ export async function addAgent(context: Context, entry: AgentEntry, start: 'alwa
       document.addAgent(entry)
     },
   })
-  const answer: ChangeAnswer = { name, did: 'added', roster: context.paths.roster, outcome: null }
+  const answer: ChangeAnswer = { name, did: 'added', roster: context.paths.roster, outcome: null, worktree: null }
   const client = start === 'always' ? await context.ensureService() : await context.service()
   if (client === undefined) return answer
   await takeOver(client, context.paths.roster)

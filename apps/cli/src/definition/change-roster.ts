@@ -3,6 +3,7 @@
 import { FleetError } from '@mosaic/domain/error'
 import type { AgentOutcome } from '@mosaic/domain/fleet-control'
 import type { Roster } from '@mosaic/domain/roster'
+import type { WorktreeEnd } from '@mosaic/domain/worktree'
 import { actorAddress, callerSession } from '@mosaic/host/audit/actor'
 import type { RosterDocument } from '@mosaic/host/roster-file/edit-roster'
 import type { ServiceClient } from '@mosaic/host/service/client'
@@ -16,6 +17,8 @@ export interface ChangeAnswer {
   roster: string
   /** What became of the running agent; null when none runs. */
   outcome: AgentOutcome | null
+  /** The git worktree that was made for the agent, or removed with it; null when it has none. */
+  worktree: Partial<WorktreeEnd> | null
 }
 
 export interface RosterChange {

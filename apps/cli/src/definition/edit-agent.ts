@@ -64,7 +64,13 @@ export async function editAgent(context: Context, name: string, changes: AgentCh
     },
   })
   const keys = changedKeys(entryNamed(before, name), entryNamed(after, name))
-  const answer: ChangeAnswer = { name, did: keys.length === 0 ? 'unchanged' : 'changed', roster: context.paths.roster, outcome: null }
+  const answer: ChangeAnswer = {
+    name,
+    did: keys.length === 0 ? 'unchanged' : 'changed',
+    roster: context.paths.roster,
+    outcome: null,
+    worktree: null,
+  }
   const client = await context.service()
   if (keys.length === 0 || client === undefined) return answer
   await takeOver(client, context.paths.roster)

@@ -45,5 +45,7 @@ export async function removeAgent(context: Context, name: string): Promise<Chang
     throw error
   }
   if (client !== undefined) await takeOver(client, context.paths.roster)
-  return { name, did: 'removed', roster: context.paths.roster, outcome: outcome ?? null }
+  const { dropWorktree } = await import('@mosaic/host/worktrees/worktree')
+  const worktree = (await dropWorktree(context.paths, name)) ?? null
+  return { name, did: 'removed', roster: context.paths.roster, outcome: outcome ?? null, worktree }
 }

@@ -25,12 +25,22 @@ export const OutcomeSchema = z
 
 export const OutcomesSchema = z.strictObject({ agents: z.array(OutcomeSchema) })
 
+const WorktreeSchema = z.strictObject({
+  directory: z.string(),
+  branch: z.string(),
+  kept_directory: z.string().nullable().describe('After a removal: why the directory is kept; null when it is removed.').optional(),
+  kept_branch: z.string().nullable().describe('After a removal: why the branch is kept; null when it is removed.').optional(),
+})
+
 export const ChangeSchema = z
   .strictObject({
     name: z.string(),
     did: z.enum(['added', 'changed', 'unchanged', 'removed']),
     roster: z.string().describe('The roster file.'),
     outcome: OutcomeSchema.nullable().describe('What became of the running agent; null when none was concerned.'),
+    worktree: WorktreeSchema.nullable().describe(
+      'The git worktree that was made for the agent, or removed with it; null when it has none.',
+    ),
   })
   .describe('A change of the roster and of the fleet that runs by it.')
 
