@@ -28,6 +28,8 @@ export interface AgentDefinition {
   heartbeatIntervalMs: number
   yolo: boolean
   lifecycle: 'core' | 'ephemeral'
+  /** How long it may be idle before it ends by itself, milliseconds. */
+  idleTimeoutMs?: number | undefined
   /** True when this host runs it. */
   local: boolean
   ssh: string | undefined
@@ -81,6 +83,7 @@ export function defineFleet(roster: Roster, machine: MachineDefaults): FleetDefi
       heartbeatIntervalMs: seconds === undefined ? (machine.heartbeatIntervalMs ?? DEFAULT_HEARTBEAT_INTERVAL_MS) : seconds * 1000,
       yolo: entry.yolo ?? false,
       lifecycle: entry.lifecycle ?? 'core',
+      idleTimeoutMs: entry.idle_timeout === undefined ? undefined : entry.idle_timeout * 1000,
       local: agentHost === host,
       ssh: entry.ssh,
     }

@@ -44,6 +44,10 @@ const interval = (description: string) =>
     .max(MAX_HEARTBEAT_INTERVAL_S)
     .describe(`${description} Seconds, ${MIN_HEARTBEAT_INTERVAL_S} to ${MAX_HEARTBEAT_INTERVAL_S}.`)
 
+const MIN_IDLE_TIMEOUT_S = 1
+/** A month. */
+const MAX_IDLE_TIMEOUT_S = 2_592_000
+
 /** A kernel takes 128 KiB in one variable and some 2 MB in all, arguments and what the fleet itself tells a runtime included. */
 const MAX_VARIABLE_BYTES = 64 * 1024
 const MAX_ENVIRONMENT_BYTES = 512 * 1024
@@ -115,6 +119,14 @@ export const AgentEntrySchema = z
     lifecycle: z
       .enum(['core', 'ephemeral'])
       .describe('core is always on; ephemeral ends with its lane of work; defaults to core.')
+      .optional(),
+    idle_timeout: z
+      .number()
+      .min(MIN_IDLE_TIMEOUT_S)
+      .max(MAX_IDLE_TIMEOUT_S)
+      .describe(
+        `How long an ephemeral agent may be idle before it is removed, with its worktree; absent: as long as it likes. Seconds, ${MIN_IDLE_TIMEOUT_S} to ${MAX_IDLE_TIMEOUT_S}.`,
+      )
       .optional(),
   })
   .describe('One agent.')
@@ -194,6 +206,13 @@ export const RosterSchema = z
       }
       if (agent.runtime === undefined && roster.defaults?.runtime === undefined) {
         context.addIssue({ code: 'custom', path: ['agents', index], message: 'a runtime, here or in defaults.runtime' })
+      }
+      if (agent.idle_timeout !== undefined && agent.lifecycle !== 'ephemeral') {
+        context.addIssue({
+          code: 'custom',
+          path: ['agents', index, 'idle_timeout'],
+          message: 'lifecycle: ephemeral beside it; others never end',
+        })
       }
       if ((agent.class ?? classOfName(agent.name)) !== 'orchestrator') continue
       if (orchestrator === undefined) orchestrator = index

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { FleetError } from '@mosaic/domain/error'
 import type { Clock } from '@mosaic/domain/ports/clock'
 import { fleetContract } from '@mosaic/testkit/contracts/fleet-contract'
@@ -177,4 +179,19 @@ test('on a full disk agents are supervised on, nothing is said to be done that i
   await healthIs(fleet, 'orchestrator', 'healthy')
   await fleet.send(message)
   expect((await fleet.waitForReceipt(message.id, 20_000)).state).toBe('accepted')
+})
+
+test('an ephemeral agent that is idle for as long as its roster lets it is removed, with its messages taken and in its own name', async () => {
+  await using home = new FleetHome()
+  home.writeRoster([...CORE, { name: 'coder0', lifecycle: 'ephemeral', idle_timeout: 1 }, { name: 'coder1', lifecycle: 'ephemeral' }])
+  await using opened = await openLocalFleet({ env: home.env })
+  await opened.fleet.start()
+  await healthIs(opened.fleet, 'coder1', 'healthy')
+  await until(async () => (await opened.fleet.snapshot()).agents.every(({ name }) => name !== 'coder0'), { what: 'the end of coder0' })
+  const { agents, orphans } = await opened.fleet.snapshot()
+  expect([agents.map(({ name }) => name), orphans]).toEqual([['orchestrator', 'enhancer', 'coder1'], []])
+  const audit = readFileSync(join(home.fleet, 'audit.jsonl'), 'utf8').trimEnd().split('\n')
+  expect(audit.map((line) => JSON.parse(line)).filter(({ verb }) => verb === 'remove')).toEqual([
+    expect.objectContaining({ agent: 'coder0', actor: expect.stringMatching(/:mosaicd$/) }),
+  ])
 })

@@ -23,9 +23,7 @@ import type { Acting } from './audit/acting.ts'
 import { FleetAudit } from './audit/fleet-audit.ts'
 import { setAsideNote } from './databases.ts'
 import { atomicWrite } from './files/atomic-write.ts'
-
 import { removeSwitch } from './files/remove.ts'
-
 import { FleetEvents } from './fleet-events.ts'
 import { fleetLivesAt } from './fleet-lives-at.ts'
 import { HeartbeatObserver } from './heartbeat/observer.ts'
@@ -34,7 +32,9 @@ import { targetOf } from './mailbox/target.ts'
 import { assertStopped, outcomesOf } from './outcomes.ts'
 import type { MosaicPaths } from './paths.ts'
 import { type Callee, openEndpoint, Reach } from './reach.ts'
+import { resetAgent } from './reset-agent.ts'
 import { CurrentRoster } from './roster-in-force.ts'
+import { acceptanceBy } from './signals/acceptance.ts'
 import { SignalIntake } from './signals/signal-intake.ts'
 import { joinSnapshot } from './snapshot.ts'
 import { homeOfMark } from './supervisor/embedded/mark.ts'
@@ -43,6 +43,8 @@ import { EmbeddedSupervisor } from './supervisor/embedded/supervisor.ts'
 import type { SupervisorEvent } from './supervisor/embedded/supervisor-event.ts'
 import { UsageLedger } from './usage-ledger.ts'
 import { Voices } from './voices.ts'
+import { IdleEnds, idleForMs } from './worktrees/idle-ends.ts'
+import { removeIdle } from './worktrees/remove-idle.ts'
 
 export interface LocalFleetParts {
   paths: MosaicPaths
@@ -76,6 +78,7 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
   readonly #reach: Reach
   readonly #desk: AgentDesk
   readonly #roster: CurrentRoster
+  readonly #idleEnds: IdleEnds
   #closing = false
 
   private constructor(parts: LocalFleetParts, roster: CurrentRoster, host: SessionHost, endpoint: AgentEndpoint) {
@@ -112,6 +115,7 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
       isAgent: (name) => this.#find(name) !== undefined,
       onReceipt: (name, { id, state, reason }) => this.#emit(name, 'receipt', { id, state, reason }),
     })
+    this.#idleEnds = this.#watchIdle()
     this.#desk = new AgentDesk(paths, {
       clock,
       log,
@@ -241,19 +245,7 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
   async reset(name: string, options: { newSession: boolean }): Promise<AgentOutcome> {
     this.#assertNotClosing()
     const agent = this.#definitionOf(name)
-    const life = this.#supervisor.life(name)
-    if (life?.isUp() !== true)
-      throw new FleetError('not_done', `${name} does not run`, { reason: 'not-running', mend: `mosaic fleet start ${name}` })
-    this.#audit.record({ verb: 'reset', agent: name, ref: life.launchId, detail: options })
-    const reset = options.newSession ? 'none' : ((await this.#reach.sessions.known(agent)?.reset()) ?? 'none')
-    if (reset === 'done') return { name, did: 'reset', detail: null }
-    if (reset === 'failed')
-      throw new FleetError('not_done', `${name} did not reset: it does not answer or has a question open`, {
-        reason: 'hung',
-        mend: `mosaic agent reset ${name} --new`,
-      })
-    const outcome = await this.#supervisor.restart(name, { fresh: true })
-    return outcome.did === 'restarted' ? { name, did: 'new-session', detail: null } : outcome
+    return resetAgent({ sessions: this.#reach.sessions, supervisor: this.#supervisor, audit: this.#audit }, agent, options)
   }
 
   async send(request: SendRequest): Promise<Receipt> {
@@ -318,6 +310,7 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#idleEnds[Symbol.dispose]()
     this.#supervisor[Symbol.dispose]()
     this.#intake[Symbol.dispose]()
     await this.#reach[Symbol.asyncDispose]()
@@ -337,15 +330,8 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
 
   #onSignal(name: string, signal: Signal): void {
     this.#voices.hear(name, signal)
-    if (signal.kind === 'accepted' || signal.kind === 'duplicate') {
-      const agent = this.#find(name)
-      const word = agent === undefined ? 'runtime:accepted' : this.#reach.sessions.acceptanceSignal(agent)
-      this.#post.courier.accepted(name, signal.id, {
-        signal: signal.kind === 'accepted' ? word : `${word} (duplicate)`,
-        mode: signal.kind === 'accepted' ? signal.mode : null,
-        atMs: signal.at,
-      })
-    }
+    const accepted = acceptanceBy(signal, () => this.#reach.sessions.acceptanceSignal(this.#find(name)))
+    if (accepted !== undefined) this.#post.courier.accepted(name, accepted.id, accepted)
     if (signal.kind === 'activity') this.#emit(name, 'activity', { activity: signal.activity, detail: signal.detail })
     if (signal.kind === 'ready' || signal.kind === 'activity') this.#post.courier.poke(name)
   }
@@ -383,6 +369,19 @@ export class LocalFleet implements FleetView, FleetControl, AsyncDisposable {
 
   #emit(agent: string | null, kind: string, detail: Record<string, unknown>): void {
     this.#events.add({ tenant_id: this.#fleet.tenantId, host: this.#fleet.host, agent, kind, detail })
+    this.#idleEnds.heed(agent)
+  }
+
+  #watchIdle(): IdleEnds {
+    const { clock, log } = this.#parts
+    const idle = (name: string) => idleForMs(this.#voices.heard(name), this.#post.queued().get(name))
+    return new IdleEnds({ clock, log, agent: (name) => this.#find(name), idleForMs: idle, end: (name) => this.#endIdle(name) })
+  }
+
+  async #endIdle(name: string): Promise<void> {
+    const stop = (agent: string) => this.#supervisor.stop(agent)
+    const end = await removeIdle({ paths: this.#parts.paths, audit: this.#audit, stop, reload: () => this.reload() }, name)
+    this.#emit(name, 'removed', { ...end })
   }
 
   #find(name: string): AgentDefinition | undefined {

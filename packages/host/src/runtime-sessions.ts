@@ -66,8 +66,9 @@ export class RuntimeSessions implements Disposable {
     return this.#speaking(agent)?.dropsDuplicates ?? false
   }
 
-  acceptanceSignal(agent: AgentDefinition): string {
-    return this.#speaking(agent)?.acceptanceSignal ?? 'runtime:accepted'
+  /** @param agent absent: one that the roster does not name any more */
+  acceptanceSignal(agent: AgentDefinition | undefined): string {
+    return (agent === undefined ? undefined : this.#speaking(agent)?.acceptanceSignal) ?? 'runtime:accepted'
   }
 
   recognises(agent: AgentDefinition, argv: readonly string[]): boolean {

@@ -29,7 +29,7 @@ export function declareEdit(command: Command): void {
     .option('--no-yolo', 'end the skip-permissions mode')
     .option(
       '--unset <key...>',
-      'take keys out, so that the defaults hold: class, runtime, model, effort, cwd, alias, yolo, command, lifecycle',
+      'take keys out, so that the defaults hold: class, runtime, model, effort, cwd, alias, yolo, command, lifecycle, idle-timeout, account',
     )
     .option('--no-restart', 'leave what runs as it is; the difference is shown as DRIFT')
 }

@@ -11,7 +11,7 @@ import { type EntryOptions, entryOf, UNSETTABLE } from './entry-options.ts'
 import { requireItsRuntime } from './require-runtime.ts'
 
 /** Keys that a running agent does not notice. */
-const QUIET_KEYS: ReadonlySet<string> = new Set(['alias', 'lifecycle'])
+const QUIET_KEYS: ReadonlySet<string> = new Set(['alias', 'lifecycle', 'idle_timeout'])
 
 export interface EditOptions extends EntryOptions {
   unset?: string[]

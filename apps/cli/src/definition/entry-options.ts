@@ -7,10 +7,13 @@ import { FleetError } from '@mosaic/domain/error'
 import { AGENT_CLASSES } from '@mosaic/domain/role'
 import type { AgentEntry, RuntimeId } from '@mosaic/domain/roster'
 import { type Command, Option } from 'commander'
+import { numberOption } from '../options.ts'
 
 /** Written down here as well so that `--help` loads no schema; a test keeps both equal. */
 export const RUNTIME_CHOICES = ['stub', 'pi', 'claude', 'codex', 'opencode'] as const satisfies readonly RuntimeId[]
 export const EFFORT_CHOICES = ['minimal', 'low', 'medium', 'high', 'max'] as const satisfies readonly NonNullable<AgentEntry['effort']>[]
+/** Seconds, as the roster has it. */
+const IDLE_TIMEOUT = { min: 1, max: 2_592_000 }
 const LIFECYCLE_CHOICES = ['core', 'ephemeral'] as const
 
 /** Keys that `--unset` can take out of an entry. */
@@ -24,6 +27,7 @@ export const UNSETTABLE = {
   yolo: 'yolo',
   command: 'command',
   lifecycle: 'lifecycle',
+  'idle-timeout': 'idle_timeout',
   account: 'account',
 } as const satisfies Record<string, keyof AgentEntry>
 
@@ -37,6 +41,7 @@ export interface EntryOptions {
   yolo?: boolean
   command?: string
   lifecycle?: string
+  idleTimeout?: string
   account?: string
 }
 
@@ -53,6 +58,7 @@ export function declareEntryOptions(command: Command): void {
     .option('--alias <alias>', 'the friendly name that people see; never an address')
     .option('--yolo', "the runtime's own skip-permissions mode")
     .addOption(new Option('--lifecycle <lifecycle>', 'core: always on; ephemeral: ends with its lane of work').choices(LIFECYCLE_CHOICES))
+    .option('--idle-timeout <seconds>', 'remove an ephemeral agent, with its worktree, when it was idle for so long')
     .option('--command <program>', 'run this instead of the runtime itself; its arguments follow behind --')
 }
 
@@ -98,6 +104,7 @@ export function entryOf(options: EntryOptions, rest: readonly string[]): Omit<Pa
     alias: options.alias,
     yolo: options.yolo,
     lifecycle: options.lifecycle,
+    idle_timeout: options.idleTimeout === undefined ? undefined : numberOption('--idle-timeout', options.idleTimeout, IDLE_TIMEOUT),
     account: options.account,
     command: options.command === undefined ? undefined : [options.command, ...rest],
   }
