@@ -97,7 +97,8 @@ function causesOf(scene: Scene, sent: Sent, receipt: Receipt, state: State): str
   if (receipt.state === 'accepted') {
     if (heard === 0) causes.push('accepted, and the model was not given it: lost')
     if (heard > 1) causes.push(`the model was given it ${heard} times`)
-    const want = rendered(receipt, visible(textOf(sent.shape)))
+    const asSent = rendered(receipt, visible(textOf(sent.shape)))
+    const want = scene.runtime.composed?.(asSent) ?? asSent
     const got = scene.ears.text(sent.id)
     if (got !== undefined && got !== want)
       causes.push(`altered: ${want.length} characters became ${got.length}, ${differenceOf(want, got)}`)

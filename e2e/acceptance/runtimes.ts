@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeClaudeHome } from '@mosaic/testkit/fake-llm/claude-home'
+import { claudeComposed, claudeUnwrapped } from '@mosaic/testkit/fake-llm/claude-texts'
 import { writeCodexHome } from '@mosaic/testkit/fake-llm/codex-home'
 import { writeOpenCodeHome } from '@mosaic/testkit/fake-llm/opencode-home'
 import { writePiHome } from '@mosaic/testkit/fake-llm/pi-home'
@@ -35,6 +36,8 @@ export interface RuntimeUnderTest {
   asks: { by: 'tool' } | { by: 'typing'; command: string; approved: string }
   /** Takes off what stands around a message that came in the middle of a turn. */
   unwrap(text: string): string
+  /** What its terminal makes of a text, where it is typed and that alters it. */
+  composed?(text: string): string
 }
 
 const asIs = (text: string): string => text
@@ -51,7 +54,8 @@ const claude: RuntimeUnderTest = {
   },
   runs: (command) => ({ toolCalls: [{ name: 'Bash', input: { command, description: 'as asked' } }] }),
   asks: { by: 'tool' },
-  unwrap: (text) => /^[^[]*?\n(\[\S+ -> \S+ #[\s\S]*?)\n\n(?:IMPORTANT|This is|NOTE)/.exec(text)?.[1] ?? text,
+  unwrap: claudeUnwrapped,
+  composed: claudeComposed,
 }
 
 const codex: RuntimeUnderTest = {

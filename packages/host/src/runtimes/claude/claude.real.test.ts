@@ -5,6 +5,7 @@ import { messageIdOf, renderMessage } from '@mosaic/domain/message'
 import { type RuntimeHarness, runtimeContract } from '@mosaic/testkit/contracts/runtime-contract'
 import { messageOf, RuntimePane, shortTemporaryDirectory } from '@mosaic/testkit/contracts/runtime-pane'
 import { type ClaudeHome, type ClaudeHomeOptions, writeClaudeHome } from '@mosaic/testkit/fake-llm/claude-home'
+import { claudeComposed, claudeUnwrapped } from '@mosaic/testkit/fake-llm/claude-texts'
 import { type FakeLlm, startFakeLlm } from '@mosaic/testkit/fake-llm/server'
 import { until } from '@mosaic/testkit/until'
 import { describe, expect, test } from 'vitest'
@@ -23,22 +24,7 @@ interface ClaudeHarness extends RuntimeHarness {
   home: ClaudeHome
 }
 
-/** What Claude Code puts around a message that is long, or that comes in the middle of a turn. */
-const AROUND = [
-  /<pasted_content id="(\w+)">\n([\s\S]*)\n<\/pasted_content id="\1">/,
-  /^(The user sent a new message while you were working:)\n([\s\S]*?)\n\nThis is how /,
-]
-
-const messagesIn = (texts: readonly string[]): string[] =>
-  texts
-    .map((text) => AROUND.reduce((rest, around) => around.exec(rest)?.[2] ?? rest, text))
-    .filter((text) => messageIdOf(text) !== undefined)
-
-/** What the composer makes of a text: a long one is kept as it was pasted, but for its tabs. */
-function composed(text: string): string {
-  const blanks = text.replaceAll('\t', '    ')
-  return blanks.length > 800 || blanks.split('\n').length > 3 ? blanks : blanks.trimEnd().normalize('NFC')
-}
+const messagesIn = (texts: readonly string[]): string[] => texts.map(claudeUnwrapped).filter((text) => messageIdOf(text) !== undefined)
 
 async function claudeHarness(options: ClaudeHomeOptions & { yolo?: boolean } = {}): Promise<ClaudeHarness> {
   const llm = await startFakeLlm()
@@ -109,7 +95,11 @@ async function question(pane: RuntimePane): Promise<() => Promise<void>> {
   return () => pane.keys('Escape')
 }
 
-runtimeContract('claude', { voice: false, acceptsBehindTurn: true, questions: question, resetsInTurn: false, composed }, claudeHarness)
+runtimeContract(
+  'claude',
+  { voice: false, acceptsBehindTurn: true, questions: question, resetsInTurn: false, composed: claudeComposed },
+  claudeHarness,
+)
 
 describe('Claude Code in a pane', () => {
   const within =
