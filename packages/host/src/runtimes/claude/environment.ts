@@ -62,6 +62,8 @@ export const CLAUDE_ENVIRONMENT: Readonly<Record<string, string>> = {
   [CAP_VARIABLE]: '1',
   // Trust of the working directory for this launch alone; else a dialog, or a line in the operator's .claude.json.
   CLAUDE_CODE_SANDBOXED: '1',
+  // A message that names a file by @ is text, and reads no file into the conversation.
+  CLAUDE_CODE_DISABLE_FILE_MENTIONS: '1',
   // What runs is what was located: no program replaces itself under a living fleet.
   DISABLE_AUTOUPDATER: '1',
   // One request per turn, and only to the model.
