@@ -166,8 +166,8 @@ export class ClaudeSession implements RuntimeSession {
   /** What it had accepted and was killed, reset or stopped before it began with it. */
   async #giveAgain(): Promise<void> {
     this.#conversation?.read()
-    const [message] = this.#inbox.pending()
-    if (message === undefined || this.#status.read()?.status !== 'idle') return
+    const message = this.#voice.lost(this.#status.read())
+    if (message === undefined) return
     const typed = await this.#typing.type({ ...message, again: true }, () => this.#context.type(message.text))
     if (typed.outcome === 'typed' && typed.result) return
     this.#lost = setTimeout(() => void this.#giveAgain(), LOST_MS).unref()

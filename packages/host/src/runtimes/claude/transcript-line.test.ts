@@ -70,6 +70,11 @@ describe('a line of a transcript', () => {
     ])
   })
 
+  it('says that a person took what waited into the composer', () => {
+    expect(saidIn(line({ type: 'queue-operation', operation: 'popAll', content: 'x' }))).toEqual([{ kind: 'unqueued' }])
+    expect(saidIn(line({ type: 'queue-operation', operation: 'dequeue' }))).toEqual([])
+  })
+
   it('says a request to the model without reading what is in it', () => {
     expect(saidIn('{"type":"api-request","params":')).toEqual([{ kind: 'request' }])
     expect(saidIn('{"type":"api-request-blob","message":{"role":"user","content":"x"}}')).toEqual([])

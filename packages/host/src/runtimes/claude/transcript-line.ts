@@ -22,6 +22,8 @@ export type Said =
   | { kind: 'prompt'; texts: readonly string[]; turn: number | undefined }
   /** Waits behind the turn. */
   | { kind: 'queued'; text: string }
+  /** What waited was taken out, into the composer or into the turn; which of it, a line that follows says. */
+  | { kind: 'unqueued' }
   /** What one call of the model cost; `final` where the call is over. */
   | { kind: 'call'; id: string; usage: Usage; final: boolean; isSub: boolean }
   /** A call that failed for good, in Claude Code's own words. */
@@ -88,6 +90,12 @@ function attachmentSaid(line: Fields): Said[] {
   return texts.length === 0 ? [] : [{ kind: 'prompt', texts, turn: undefined }]
 }
 
+function queueSaid({ operation, content }: Fields): Said[] {
+  if (operation === 'popAll') return [{ kind: 'unqueued' }]
+  const queued = operation === 'enqueue' ? textOf(content) : undefined
+  return queued === undefined ? [] : [{ kind: 'queued', text: queued }]
+}
+
 export function saidIn(text: string): Said[] {
   if (text === '' || IS_COPY.test(text)) return []
   if (IS_REQUEST.test(text)) return [{ kind: 'request' }]
@@ -101,9 +109,7 @@ export function saidIn(text: string): Said[] {
   if (line['type'] === 'assistant') return assistantSaid(line)
   if (line['type'] === 'attachment') return attachmentSaid(line)
   if (line['type'] === 'system') return line['subtype'] === 'turn_duration' ? [{ kind: 'turn-over' }] : []
-  if (line['type'] !== 'queue-operation' || line['operation'] !== 'enqueue') return []
-  const queued = textOf(line['content'])
-  return queued === undefined ? [] : [{ kind: 'queued', text: queued }]
+  return line['type'] === 'queue-operation' ? queueSaid(line) : []
 }
 
 const PREAMBLES = /^\[\S+ -> \S+ #([0-9a-hjkmnp-tv-z]{26})\]/gm

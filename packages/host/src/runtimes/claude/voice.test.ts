@@ -82,6 +82,33 @@ describe('the voice of Claude Code', () => {
     expect(at.voice.submitted({ prompt: text })).toEqual({})
   })
 
+  it('takes for lost what is not in the conversation when a status that is younger than it is idle', async () => {
+    await using at = await world()
+    at.voice.submitted({ prompt: text })
+    expect(at.voice.lost(idle(Date.now() - 60_000))).toBeUndefined()
+    expect(at.voice.lost({ ...idle(Date.now() + 60_000), status: 'busy' })).toBeUndefined()
+    expect(at.voice.lost(idle(Date.now() + 60_000))).toMatchObject({ id: ID, text })
+    at.voice.said({ kind: 'prompt', texts: [text], turn: 1 })
+    expect(at.voice.lost(idle(Date.now() + 60_000))).toBeUndefined()
+  })
+
+  it('does not take for lost what waits in the queue, until that was emptied', async () => {
+    await using at = await world()
+    at.voice.submitted({ prompt: text })
+    at.voice.said({ kind: 'queued', text })
+    expect(at.voice.lost(idle(Date.now() + 60_000))).toBeUndefined()
+    at.voice.said({ kind: 'unqueued' })
+    expect(at.voice.lost(idle(Date.now() + 60_000))).toMatchObject({ id: ID })
+  })
+
+  it('refuses what came into the conversation while it was given again', async () => {
+    await using at = await world()
+    at.voice.submitted({ prompt: text })
+    at.voice.expect({ id: ID, text, mode: 'turn', again: true })
+    at.voice.said({ kind: 'prompt', texts: [text], turn: 1 })
+    expect(at.voice.submitted({ prompt: text })).toMatchObject({ continue: false })
+  })
+
   it.each([
     ['tabs', `${text}\n\tindented`, `${text}\n    indented`],
     ['blanks at the end', `${text} \n`, text],

@@ -2,7 +2,7 @@
 
 import { messageIdOf } from '@mosaic/domain/preamble'
 import type { SignalBody } from '@mosaic/domain/signal'
-import type { Inbox } from '../../signals/inbox.ts'
+import type { AcceptedMessage, Inbox } from '../../signals/inbox.ts'
 import { type ErrorSignal, errorSignal } from './failure.ts'
 import { asked, TAKEN_BEFORE, type Typed, taken } from './hook-answers.ts'
 import type { ClaudeStatus } from './status-file.ts'
@@ -29,6 +29,8 @@ export class ClaudeVoice {
   readonly #again = new Set<string>()
   /** In Claude Code's queue, as far as is known. */
   readonly #inQueue = new Set<string>()
+  /** Of these, what the transcript says is in it: on its way into the conversation, however long that takes. */
+  readonly #enqueued = new Set<string>()
   readonly #calls = new Map<string, Usage>()
   #expected: Typed | undefined
   #submittedMs = 0
@@ -47,13 +49,22 @@ export class ClaudeVoice {
     return status?.status === 'idle' && this.#submittedMs > status.sinceMs && Date.now() - this.#submittedMs < BEGINNING_MS
   }
 
+  /**
+   * What it accepted and does not have any more. A status that is older than the last prompt does not know of that prompt,
+   * and says nothing of it; what stands in the queue is not lost, also while an idle moment passes between two turns.
+   */
+  lost(status: ClaudeStatus | undefined): AcceptedMessage | undefined {
+    if (status?.status !== 'idle' || status.sinceMs <= this.#submittedMs) return undefined
+    return this.#inbox.pending().find(({ id }) => !this.#enqueued.has(id))
+  }
+
   /** What is read in `act` was said before: only what is known by an id is said again. */
   inThePast(act: () => void): void {
     this.#past = true
     act()
     this.#past = false
     this.#open = false
-    this.#inQueue.clear()
+    this.#emptied()
     this.requests = 0
   }
 
@@ -82,9 +93,8 @@ export class ClaudeVoice {
     this.#submittedMs = Date.now()
     if (id === undefined) return {}
     const typed = this.#expected?.id === id ? this.#expected : undefined
-    const known = this.#inbox.state(id)
-    if (known === 'unknown') this.#accept(id, typed?.text ?? prompt, typed?.mode ?? this.#mode())
-    else if (!this.#again.delete(id) && (known === 'done' || this.#inQueue.has(id))) {
+    if (this.#inbox.state(id) === 'unknown') this.#accept(id, typed?.text ?? prompt, typed?.mode ?? this.#mode())
+    else if (this.#isTaken(id)) {
       this.#sink({ kind: 'duplicate', id })
       return TAKEN_BEFORE
     }
@@ -109,7 +119,8 @@ export class ClaudeVoice {
 
   said(said: Said): void {
     if (said.kind === 'prompt') this.#prompt(said.texts, said.turn)
-    else if (said.kind === 'queued') this.#hear(withoutPasteMark(said.text), 'queued')
+    else if (said.kind === 'queued') this.#queued(withoutPasteMark(said.text))
+    else if (said.kind === 'unqueued') this.#emptied()
     else if (said.kind === 'call') this.#call(said)
     else if (said.kind === 'request') this.requests += 1
     else if (said.kind === 'turn-over') this.over()
@@ -139,12 +150,29 @@ export class ClaudeVoice {
     this.over()
     this.turn = 0
     this.contextUsed = null
-    this.#inQueue.clear()
+    this.#emptied()
   }
 
   #mode(): 'turn' | 'queued' {
     const busy = this.#status !== undefined && this.#status.status !== 'idle' && Date.now() - this.#status.sinceMs > FRESH_MS
     return this.#open || busy || this.isBeginning(this.#status) ? 'queued' : 'turn'
+  }
+
+  /** Before the prompt that is told of now. It may have come into the conversation while it was typed again. */
+  #isTaken(id: string): boolean {
+    const again = this.#again.delete(id)
+    return this.#inbox.state(id) === 'done' || (!again && this.#inQueue.has(id))
+  }
+
+  #queued(text: string): void {
+    this.#hear(text, 'queued')
+    for (const id of messageIdsIn(text)) this.#enqueued.add(id)
+  }
+
+  /** A person took it all into the composer, or nothing is known of it. */
+  #emptied(): void {
+    this.#inQueue.clear()
+    this.#enqueued.clear()
   }
 
   #accept(id: string, text: string, mode: 'turn' | 'queued'): void {
@@ -165,6 +193,7 @@ export class ClaudeVoice {
       this.#hear(withoutPasteMark(text), 'turn')
       for (const id of messageIdsIn(text)) {
         this.#inQueue.delete(id)
+        this.#enqueued.delete(id)
         this.#inbox.finish(id)
       }
     }
