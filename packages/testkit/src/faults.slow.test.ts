@@ -81,6 +81,18 @@ describe.each(['v1', 'v2'] as Freezer[])('freezing by cgroup %s', (by) => {
     expect(groups()).toEqual([])
     await expect(freeze(pid, { by })).rejects.toThrow(`no process ${pid} to freeze`)
   })
+
+  test('a tree is frozen without those of it that have ended since it was looked at', async () => {
+    const [root, ended] = [spin(), spin()]
+    const [pid, gone] = [root.pid ?? 0, ended.pid ?? 0]
+    killNine(gone)
+    await once(ended, 'close')
+    const frozen = await freeze([pid, gone], { by })
+    killNine(pid)
+    await frozen.thaw()
+    await eventuallyDead(pid)
+    await expect(freeze([gone, process.pid], { by })).rejects.toThrow(`no process ${gone} to freeze`)
+  })
 })
 
 test('what a killed test left frozen is thawed by the next freeze', async () => {

@@ -108,15 +108,27 @@ async function sweep(hierarchy: Hierarchy, root: string): Promise<void> {
   }
 }
 
+/** Does it for each; the first must live, and of the others nothing is left to do for one that has ended. */
+function forEachLiving(pids: readonly number[], act: (pid: number) => void): void {
+  for (const [index, pid] of pids.entries()) {
+    try {
+      act(pid)
+    } catch (error) {
+      if (index === 0 || isAlive(pid)) throw error
+    }
+  }
+}
+
 async function hold(pids: readonly number[], by: Freezer, root: string): Promise<Frozen> {
   const hierarchy = HIERARCHIES[by]
-  const homes = new Map(pids.map((pid) => [pid, placeOf(pid, hierarchy, root)]))
+  const homes = new Map<number, string>()
+  forEachLiving(pids, (pid) => homes.set(pid, placeOf(pid, hierarchy, root)))
   await sweep(hierarchy, root)
   const group = join(root, groupName())
   const held = { group, hierarchy, homes }
   mkdirSync(group)
   try {
-    for (const pid of pids) writeFileSync(join(group, 'cgroup.procs'), String(pid))
+    forEachLiving([...homes.keys()], (pid) => writeFileSync(join(group, 'cgroup.procs'), String(pid)))
     writeFileSync(join(group, hierarchy.switch), hierarchy.on)
     await until(() => hierarchy.isFrozen(group), { what: `the freezing of ${pids.join(', ')}`, everyMs: 2 })
   } catch (error) {
@@ -127,12 +139,14 @@ async function hold(pids: readonly number[], by: Freezer, root: string): Promise
 }
 
 /**
- * Freezes all threads of the process, or processes. What they start before that stays outside.
- * @throws FleetError `missing` where neither freezer can be used, `not_found` when there is no such process
+ * Freezes all threads of the process, or processes: of a tree, its root first, what has ended meanwhile is left out. What
+ * they start before that stays outside.
+ * @throws FleetError `missing` where neither freezer can be used, `not_found` when the (first) process is not there
  */
 export async function freeze(pid: number | readonly number[], options: FreezeOptions = {}): Promise<Frozen> {
   const pids = typeof pid === 'number' ? [pid] : pid
-  for (const one of pids) if (!isAlive(one)) throw new FleetError('not_found', `no process ${one} to freeze`)
+  const [first = 0] = pids
+  if (!isAlive(first)) throw new FleetError('not_found', `no process ${first} to freeze`)
   const problems: string[] = []
   for (const by of options.by === undefined ? (['v1', 'v2'] as const) : [options.by]) {
     const { root } = HIERARCHIES[by]
