@@ -75,6 +75,21 @@ describe('the voice of a conversation', () => {
     expect(signals.map(({ kind }) => kind)).toEqual(['turn', 'error', 'turn', 'turn', 'usage', 'recovered', 'usage', 'turn'])
   })
 
+  test('says until when it is at a limit, by the windows of its account that are used up', () => {
+    const window = (used_percent: number, resets_at: number | null) => ({ used_percent, window_minutes: 300, resets_at })
+    const limits = (primary: unknown, secondary: unknown) => event({ type: 'token_count', rate_limits: { primary, secondary } })
+    const limited = { message: 'm', codex_error_info: 'usage_limit_exceeded' }
+    const until = (...lines: string[]) => {
+      hear(...lines)
+      return signals.findLast((signal) => signal.kind === 'error')?.until
+    }
+    expect(until(started('a'), ended('a', limited))).toBeNull()
+    expect(until(limits(window(100, 50), window(80, 70)), started('b'), ended('b', limited))).toBe(50_000)
+    expect(until(limits(window(100, 50), window(100, 70)), started('c'), ended('c', limited))).toBe(70_000)
+    expect(until(started('d'), ended('d', { message: 'm' }))).toBeNull()
+    expect(until(limits(window(100, null), null), started('e'), ended('e', limited))).toBeNull()
+  })
+
   test('says what stays the same only once', () => {
     const limits = event({ type: 'token_count', rate_limits: { primary: { used_percent: 1, window_minutes: 300, resets_at: 5 } } })
     const none = event({ type: 'token_count', rate_limits: { primary: null, secondary: null } })

@@ -1,6 +1,7 @@
 /** What an agent's conversation says, as signals: each thing once per connection, however often codex repeats it. */
 
-import type { SignalBody } from '@mosaic/domain/signal'
+import type { LimitWindow, SignalBody } from '@mosaic/domain/signal'
+import type { ErrorSignal } from './failure.ts'
 import { type RolloutFact, rolloutFacts } from './rollout-line.ts'
 
 /** How a message got in, as far as it is known. */
@@ -16,6 +17,7 @@ export class ThreadVoice {
   #open: string | undefined
   #spoken = new Set<string>()
   #failed = false
+  #windows: readonly LimitWindow[] = []
   model: string | null = null
   contextUsed: number | null = null
 
@@ -50,9 +52,9 @@ export class ThreadVoice {
     this.#spoken = new Set()
   }
 
-  failed(signal: Extract<SignalBody, { kind: 'error' }>): void {
+  failed(signal: ErrorSignal): void {
     this.#failed = true
-    this.#say(signal)
+    this.#say(signal.reason === 'rate-limited' ? { ...signal, until: this.#usedUpUntil() } : signal)
   }
 
   line(line: string): void {
@@ -90,6 +92,7 @@ export class ThreadVoice {
         this.#whenNew({ kind: 'context', used: fact.used, limit: fact.limit })
         return
       case 'limits':
+        this.#windows = fact.windows
         if (fact.windows.length > 0 || this.#said.has('limits')) this.#whenNew({ kind: 'limits', windows: fact.windows })
         return
       case 'compacted':
@@ -113,6 +116,12 @@ export class ThreadVoice {
     this.#ended.add(turn)
     if (error !== undefined) this.failed(error)
     this.#say({ kind: 'turn', phase: 'ended', turn: this.#turns.indexOf(turn) + 1 })
+  }
+
+  /** Codex tells of a limit in its windows, not in the failure: it goes on when the last of those that are used up begins anew. */
+  #usedUpUntil(): number | null {
+    const ends = this.#windows.flatMap(({ used_percent, resets_at }) => (used_percent < 100 || resets_at === null ? [] : [resets_at]))
+    return ends.length === 0 ? null : Math.max(...ends)
   }
 
   #whenNew(signal: SignalBody): void {
