@@ -3,7 +3,7 @@
 import type { ConnectContext } from '@mosaic/domain/ports/runtime'
 import { messageIdOf } from '@mosaic/domain/preamble'
 import type { SignalBody } from '@mosaic/domain/signal'
-import { type AppServer, CALL_MS, type Fields, fieldsOf, listOf } from './app-server.ts'
+import { type AppServer, CALL_MS, type Fields, fieldsOf, listOf, textOf } from './app-server.ts'
 import { errorSignal } from './failure.ts'
 import { userText } from './rollout-line.ts'
 import { RolloutTail, readThrough } from './rollout-tail.ts'
@@ -21,6 +21,7 @@ export class AgentThread implements Disposable {
   #thread: Thread | undefined
   #listening = false
   #activity = ''
+  #answering: string | undefined
 
   constructor(context: ConnectContext, say: (signal: SignalBody) => void) {
     this.#context = context
@@ -35,6 +36,11 @@ export class AgentThread implements Disposable {
 
   get question(): string | null {
     return [...this.#questions.values()].at(-1) ?? null
+  }
+
+  /** The turn in which the model was heard last, even if what it said is not complete. */
+  get answering(): string | undefined {
+    return this.#answering
   }
 
   /** Finds the conversation, on a new connection. */
@@ -75,6 +81,16 @@ export class AgentThread implements Disposable {
     const waiting = listOf(listed.result['data'])
     for (const each of waiting) this.#acceptedText(fieldsOf(each)['input'], 'queued')
     return waiting.length
+  }
+
+  /** What the newest turn is made of; empty also when that is not known. */
+  async newestItems(): Promise<Fields[]> {
+    const params = { threadId: this.#thread?.id, limit: 1, itemsView: 'full' }
+    const turns = await this.#server?.call('thread/turns/list', params, CALL_MS)
+    if (turns?.got !== 'result') return []
+    return listOf(turns.result['data'])
+      .flatMap((turn) => listOf(fieldsOf(turn)['items']))
+      .map(fieldsOf)
   }
 
   /** Looks anew at which file it is in, and how it is. */
@@ -132,13 +148,7 @@ export class AgentThread implements Disposable {
 
   /** What is accepted goes into the file a moment later: until then the app-server itself knows. */
   async #readRunning(): Promise<void> {
-    const params = { threadId: this.#thread?.id, limit: 1, itemsView: 'full' }
-    const turns = await this.#server?.call('thread/turns/list', params, CALL_MS)
-    if (turns?.got !== 'result') return
-    const items = listOf(turns.result['data'])
-      .flatMap((turn) => listOf(fieldsOf(turn)['items']))
-      .map(fieldsOf)
-    for (const item of items) if (item['type'] === 'userMessage') this.#acceptedText(item['content'], 'turn')
+    for (const item of await this.newestItems()) if (item['type'] === 'userMessage') this.#acceptedText(item['content'], 'turn')
   }
 
   #acceptedText(input: unknown, mode: 'turn' | 'queued'): void {
@@ -172,10 +182,22 @@ export class AgentThread implements Disposable {
     if (method === 'thread/status/changed') this.#changed(stateOf(params['status']))
     else if (method === 'serverRequest/resolved') this.#questions.delete(String(params['requestId']))
     else if (method === 'thread/reverted') void this.refresh()
-    else if (method === 'error') this.voice.failed(errorSignal(fieldsOf(params['error'])))
-    else if (method === 'item/started' && fieldsOf(params['item'])['type'] === 'contextCompaction')
-      this.#say({ kind: 'compaction', phase: 'started' })
+    else if (method === 'error') this.#failed(params)
+    else if (method === 'item/started') this.#began(params)
     else this.#tail?.read()
+  }
+
+  #began({ turnId, item }: Fields): void {
+    const { type } = fieldsOf(item)
+    if (type === 'contextCompaction') this.#say({ kind: 'compaction', phase: 'started' })
+    else if (type !== 'userMessage') this.#answering = textOf(turnId)
+    this.#tail?.read()
+  }
+
+  /** The account's windows, which stand in the file, say until when. */
+  #failed({ error }: Fields): void {
+    this.#tail?.read()
+    this.voice.failed(errorSignal(fieldsOf(error)))
   }
 
   #changed(state: ThreadState): void {

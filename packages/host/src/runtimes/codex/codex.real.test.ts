@@ -232,6 +232,56 @@ describe('codex in a pane', () => {
   )
 
   test(
+    'loses no message to a reset: neither one that comes meanwhile, nor those whose turn it cut off unanswered, in their order',
+    within(async (harness, pane) => {
+      harness.llm.push({ neverAnswer: true })
+      const unanswered = messageOf('unanswered')
+      await pane.deliver(unanswered)
+      await until(() => harness.llm.openCount() > 0)
+      const waiting = messageOf('waiting')
+      await pane.deliver(waiting)
+      const reset = pane.session.reset()
+      const meanwhile = messageOf('meanwhile')
+      await pane.send(meanwhile)
+      expect(await reset).toBe('done')
+      const wanted = [unanswered.id, waiting.id, meanwhile.id]
+      await until(() => harness.heard().map(messageIdOf).join() === wanted.join())
+      for (const id of wanted) expect(pane.acceptances(id)).toHaveLength(1)
+    }),
+  )
+
+  test(
+    'drops with a reset the turn that the model had begun to answer',
+    within(async (harness, pane) => {
+      const { promise: never } = Promise.withResolvers<void>()
+      harness.llm.push({ text: 'This is the beginning of a long answer. '.repeat(20), holdUntil: never })
+      await pane.deliver(messageOf('answered in part'))
+      await until(async () => (await pane.screen()).includes('the beginning'))
+      expect(await pane.session.reset()).toBe('done')
+      const after = messageOf('after')
+      await pane.deliver(after)
+      await until(() => harness.heard().map(messageIdOf).join() === after.id)
+      expect(harness.llm.modelRequestCount()).toBe(2)
+    }),
+  )
+
+  test(
+    'says that its account is at a limit, and until when',
+    within(async ({ llm }, pane) => {
+      const headers = {
+        'x-codex-primary-used-percent': '100',
+        'x-codex-primary-window-minutes': '300',
+        'x-codex-primary-reset-at': '1795722453',
+      }
+      const limited = { status: 429, errorType: 'usage_limit_reached', headers }
+      llm.push(limited, limited)
+      await pane.send(messageOf('too much'))
+      await until(() => pane.signals('turn').some(({ phase }) => phase === 'ended'))
+      expect(pane.signals('error').at(-1)).toMatchObject({ reason: 'rate-limited', until: 1_795_722_453_000 })
+    }),
+  )
+
+  test(
     'tells the windows of its account, its model and how full its context is',
     within(async ({ llm, home }, pane) => {
       const headers = {

@@ -3,6 +3,7 @@
 import type { Message } from '@mosaic/domain/message'
 import type { ConnectContext, NativeRefusal, NativeResult, ResetResult, RuntimeAnswer, RuntimeSession } from '@mosaic/domain/ports/runtime'
 import type { SignalBody } from '@mosaic/domain/signal'
+import { Turns } from '../in-turn.ts'
 import { AgentThread } from './agent-thread.ts'
 import { type AppServer, CALL_MS, type Fields, fieldsOf } from './app-server.ts'
 import { Connection } from './connection.ts'
@@ -26,6 +27,8 @@ export class CodexSession implements RuntimeSession {
   #thread: AgentThread | undefined
   /** What was asked of a connection before anything else is. */
   #synced: Promise<void> = Promise.resolve()
+  /** What is handed over while a conversation is being emptied would be taken back with it: never two of these at once. */
+  readonly #turns = new Turns()
   #loggedOut = false
   #drain: NodeJS.Timeout | undefined
 
@@ -62,7 +65,15 @@ export class CodexSession implements RuntimeSession {
     return { ...common, activity, detail: activity === 'waiting' ? thread.question : null, ready: true }
   }
 
-  async deliver(message: Message, rendered: string): Promise<NativeResult> {
+  deliver(message: Message, rendered: string): Promise<NativeResult> {
+    return this.#turns.run(() => this.#deliver(message, rendered))
+  }
+
+  reset(): Promise<ResetResult> {
+    return this.#turns.run(() => this.#reset())
+  }
+
+  async #deliver(message: Message, rendered: string): Promise<NativeResult> {
     const { server } = this.#connection ?? {}
     const thread = this.#thread
     if (server === undefined || thread === undefined) return refusal('starting', 'its app-server does not answer')
@@ -78,7 +89,7 @@ export class CodexSession implements RuntimeSession {
     return handOver(server, thread, message, rendered)
   }
 
-  async reset(): Promise<ResetResult> {
+  async #reset(): Promise<ResetResult> {
     const { server } = this.#connection ?? {}
     const thread = this.#thread
     if (server === undefined || thread === undefined) return 'failed'
@@ -113,7 +124,7 @@ export class CodexSession implements RuntimeSession {
     this.#say(signal)
     if (signal.kind !== 'activity') return
     clearTimeout(this.#drain)
-    if (signal.activity === 'idle') this.#drain = setTimeout(() => void this.#goOn(), DRAIN_MS).unref()
+    if (signal.activity === 'idle') this.#drain = setTimeout(() => void this.#turns.run(() => this.#goOn()), DRAIN_MS).unref()
   }
 
   async #goOn(): Promise<void> {

@@ -2,7 +2,7 @@
 
 import type { AgentDefinition } from '@mosaic/domain/agent'
 import type { SignalBody } from '@mosaic/domain/signal'
-import { Turns } from './in-turn.ts'
+import { Turns } from '../in-turn.ts'
 import type { ModelChoice } from './model-choice.ts'
 import { ServerClient } from './server-client.ts'
 import { SessionRecord } from './session-record.ts'
