@@ -1,12 +1,13 @@
 /** A home in which an operator has configured a runtime and used it, with a model server of its own, and no fleet yet. */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { writeClaudeHome } from '@mosaic/testkit/fake-llm/claude-home'
 import { writeCodexHome } from '@mosaic/testkit/fake-llm/codex-home'
 import { writeOpenCodeHome } from '@mosaic/testkit/fake-llm/opencode-home'
 import { writePiHome } from '@mosaic/testkit/fake-llm/pi-home'
 import { type FakeLlm, startFakeLlm } from '@mosaic/testkit/fake-llm/server'
+import { installedVersion, programDirectories, runtimeUnderTest } from '../acceptance/runtimes.ts'
 import { FleetUnderTest } from '../fleet-under-test.ts'
 import { filesBelow } from './files-below.ts'
 
@@ -68,16 +69,11 @@ export const opencode: OperatorsRuntime = {
     ),
 }
 
-/** The runtimes of the versions that are tested. */
-const PROGRAMS = join(import.meta.dirname, '..', 'runtimes', 'node_modules', '.bin')
-const PI_MANIFEST = join(PROGRAMS, '..', '@earendil-works/pi-coding-agent', 'package.json')
-
 export const pi: OperatorsRuntime = {
   id: 'pi',
   prepare: (home, llmUrl) => {
-    const { version } = JSON.parse(readFileSync(PI_MANIFEST, 'utf8')) as { version: string }
     // What pi itself notes at its first start, whoever starts it.
-    const { env } = writePiHome(home, llmUrl, { settings: { lastChangelogVersion: version } })
+    const { env } = writePiHome(home, llmUrl, { settings: { lastChangelogVersion: installedVersion(runtimeUnderTest.pi) } })
     write(home, { '.pi/agent/auth.json': '{}', '.pi/agent/models-store.json': '{}', '.pi/agent/AGENTS.md': 'Be brief.\n' })
     return env
   },
@@ -99,7 +95,7 @@ export class OperatorWorld implements AsyncDisposable {
     const llm = await startFakeLlm({ fallback: { text: 'the answer is forty-two', usage: { input: 100, output: 10 } } })
     // Real runtimes are pinged as they are by default; their sockets have names of their own.
     const fleet = await FleetUnderTest.make({ ownTmuxDirectory: true, heartbeatInterval: 2 })
-    const path = [PROGRAMS, fleet.home.env['PATH']].join(delimiter)
+    const path = [...programDirectories, fleet.home.env['PATH']].join(delimiter)
     Object.assign(fleet.home.env, { PATH: path }, runtime.prepare(fleet.home.home, llm.url))
     return new OperatorWorld(runtime, fleet, llm)
   }
