@@ -6,6 +6,7 @@ import type { AgentThread } from './agent-thread.ts'
 import { type AppServer, CALL_MS, type Fields, fieldsOf, listOf, textOf } from './app-server.ts'
 import { drain } from './delivery.ts'
 import { userText } from './rollout-line.ts'
+import type { Thread } from './thread.ts'
 
 /** A command of a turn that is interrupted is ended first, milliseconds. */
 const INTERRUPT_MS = 10_000
@@ -19,9 +20,7 @@ async function turnId(server: AppServer, threadId: string, sortDirection: 'asc' 
 /** `cutOff`: the turn that ran, until now. */
 type Stopped = { stopped: true; cutOff: string | undefined } | { stopped: false }
 
-async function stop(server: AppServer, thread: AgentThread): Promise<Stopped> {
-  const current = await thread.refresh()
-  if (current === undefined) return { stopped: false }
+async function stop(server: AppServer, thread: AgentThread, current: Thread): Promise<Stopped> {
   if (current.state === 'idle') return { stopped: true, cutOff: undefined }
   const turn = await turnId(server, current.id, 'desc')
   if (turn === undefined || turn === 'unknown') return { stopped: false }
@@ -70,7 +69,7 @@ export async function resetThread(server: AppServer, thread: AgentThread): Promi
   const current = await thread.refresh()
   if (current === undefined || current.state === 'approval' || current.state === 'input') return 'failed'
   if (!current.revertible) return 'none'
-  const stopped = await stop(server, thread)
+  const stopped = await stop(server, thread, current)
   if (!stopped.stopped) return 'failed'
   const messages = await unanswered(thread, stopped.cutOff)
   if (!(await takeBackAll(server, current.id))) return 'failed'
