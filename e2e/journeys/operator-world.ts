@@ -58,11 +58,11 @@ export const opencode: OperatorsRuntime = {
   id: 'opencode',
   prepare: (home, llmUrl) => {
     write(home, { '.config/opencode/AGENTS.md': 'Be brief.\n' })
-    // A registry that it asks for its plugins' library, whoever starts it, is not reached.
-    return { ...writeOpenCodeHome(home, llmUrl).env }
+    return writeOpenCodeHome(home, llmUrl).env
   },
+  // It installs its plugins' library by npm, whoever starts it; where a registry is reached, npm keeps what it got.
   isItsOwn: (path) =>
-    below(path, ['.local/share/opencode', '.local/state/opencode', '.cache/opencode']) ||
+    below(path, ['.local/share/opencode', '.local/state/opencode', '.cache/opencode', '.npm']) ||
     below(
       path,
       ['node_modules', 'package.json', 'package-lock.json', 'bun.lock', '.gitignore'].map((name) => `.config/opencode/${name}`),
