@@ -10,6 +10,12 @@ import { FleetUnderTest } from '../fleet-under-test.ts'
 import { type Places, programDirectories, RUNTIMES, type RuntimeId, runtimeUnderTest } from './runtimes.ts'
 import { newMessageId, placesIn } from './scene.ts'
 
+/**
+ * Seconds; 15 in life. OpenCode works for minutes after its first start, and is silent for up to 7 s of it on a busy machine:
+ * whoever asks every second would take that for hung, and be right by that measure.
+ */
+const HEARTBEAT_INTERVAL = 5
+
 /** Four large programs that start at the same time on a small machine. */
 const WITHIN = { withinMs: 400_000, everyMs: 100 }
 
@@ -29,7 +35,10 @@ export class Four implements AsyncDisposable {
 
   /** All four healthy and idle. */
   static async open(): Promise<Four> {
-    const four = new Four(await FleetUnderTest.make({ heartbeatInterval: 1, ownTmuxDirectory: true }), await startFakeLlm())
+    const four = new Four(
+      await FleetUnderTest.make({ heartbeatInterval: HEARTBEAT_INTERVAL, ownTmuxDirectory: true }),
+      await startFakeLlm(),
+    )
     try {
       await four.#start()
       return four
