@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createServer } from 'node:http'
 import { until } from '@mosaic/testkit/until'
 import { afterEach, expect, test } from 'vitest'
 import { listeningPorts } from './listening.ts'
@@ -49,6 +50,27 @@ test('a server that does not know the password of this launch does not answer fo
   await until(() => listeningPorts(child?.pid ?? 0).length > 0, { what: 'a listener' })
   expect([await server.find(5000), await other.find(5000)]).toEqual([false, false])
   expect(await server.call({ method: 'GET', path: '/page', timeoutMs: 5000 })).toEqual({ got: 'unreachable' })
+})
+
+test('a process that listens where it used to is not spoken to', async () => {
+  const server = serve('secret')
+  await found(server)
+  const [port = 0] = listeningPorts(child?.pid ?? 0)
+  child?.kill('SIGKILL')
+  await until(() => listeningPorts(child?.pid ?? 0).length === 0, { what: 'its end' })
+  const spokenTo: unknown[] = []
+  const other = createServer((incoming, response) => {
+    spokenTo.push(incoming.url)
+    response.end('{}')
+  })
+  await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve))
+  try {
+    expect(await server.call({ method: 'GET', path: '/page', timeoutMs: 5000 })).toEqual({ got: 'unreachable' })
+    await new Promise<void>((ended) => server.events({ opened: () => {}, event: () => {}, ended }))
+    expect(spokenTo).toEqual([])
+  } finally {
+    await new Promise((resolve) => other.close(resolve))
+  }
 })
 
 test('tells silence, after which it may have been done, from a call that never was', async () => {

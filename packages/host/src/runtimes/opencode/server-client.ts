@@ -71,8 +71,9 @@ export class ServerClient {
   }
 
   async call(call: Call): Promise<Reply> {
-    if (this.#address === undefined && !(await this.find(call.timeoutMs))) return { got: 'unreachable' }
-    return this.#address === undefined ? { got: 'unreachable' } : this.#call(this.#address, call)
+    if (this.#own() === undefined) await this.find(call.timeoutMs)
+    const address = this.#own()
+    return address === undefined ? { got: 'unreachable' } : this.#call(address, call)
   }
 
   /** The body of a successful GET; `undefined` otherwise. */
@@ -89,7 +90,8 @@ export class ServerClient {
       over = true
       handlers.ended()
     }
-    const sent = this.#address === undefined ? undefined : this.#open(this.#address, { method: 'GET', path: '/event' })
+    const address = this.#own()
+    const sent = address === undefined ? undefined : this.#open(address, { method: 'GET', path: '/event' })
     if (sent === undefined) queueMicrotask(end)
     sent?.on('error', end)
     sent?.on('response', (response) => {
@@ -116,6 +118,12 @@ export class ServerClient {
         sent?.destroy()
       },
     }
+  }
+
+  /** Where it was found, as long as it listens there: a port that it has left may be somebody else's by now. */
+  #own(): Address | undefined {
+    if (this.#address !== undefined && !listeningPorts(this.#pid).includes(this.#address.port)) this.#address = undefined
+    return this.#address
   }
 
   #open({ port, password }: Address, { method, path }: Pick<Call, 'method' | 'path'>): ClientRequest {
