@@ -41,7 +41,7 @@ const after = (argv: readonly string[], flag: string) => argv[argv.indexOf(flag)
 describe('launching OpenCode', () => {
   test('makes it listen on loopback alone, on whichever port is free', () => {
     const { argv } = launch()
-    expect([argv[0], after(argv, '--port'), after(argv, '--hostname')]).toEqual(['/opencode', '0', '127.0.0.1'])
+    expect([after(argv, '/opencode'), after(argv, '--port'), after(argv, '--hostname')]).toEqual(['--port', '0', '127.0.0.1'])
   })
 
   test('gives each launch a password of its own, in the environment alone', () => {
@@ -84,4 +84,5 @@ test('recognises its native program by every name that it is installed under', (
   const names = ['/usr/bin/opencode', '/n/opencode-ai/bin/opencode.exe', 'opencode']
   expect(names.map((name) => adapter.recognises([name, '--port', '0']))).toEqual([true, true, true])
   expect(adapter.recognises(['node', '/x/opencode-viewer.js'])).toBe(false)
+  expect(adapter.recognises(['flock', '-w', '300', '/home/t/data', '/usr/bin/opencode', 'db', 'path'])).toBe(true)
 })

@@ -13,6 +13,7 @@ import type {
 import { CONFIG_VARIABLE, launchConfig, modelOf } from './config.ts'
 import { deliverTo } from './deliver.ts'
 import { OPENCODE_ENVIRONMENT, OPENCODE_INHERITED, PASSWORD_VARIABLE } from './environment.ts'
+import { afterFirstStart, isWaiting } from './first-start.ts'
 import { Live } from './live.ts'
 import { Observer } from './observer.ts'
 import { locateOpenCode } from './opencode-program.ts'
@@ -23,15 +24,14 @@ const PASSWORD_BYTES = 24
 
 /** @throws FleetError `invalid` for a model that OpenCode could not take */
 function launch(context: LaunchContext): LaunchRecipe {
-  const { agent, program, resume, stateDirectory } = context
+  const { agent, resume, stateDirectory } = context
   modelOf(agent)
   const record = SessionRecord.in(stateDirectory)
   // Else an OpenCode that dies before its server answered would be followed by one in the old conversation.
   if (!resume) record.leave(Date.now())
   const { current } = record
   return {
-    argv: [
-      ...program.argv,
+    argv: afterFirstStart(context, [
       // Any port: it is read from the process itself, so that no other can be mistaken for it.
       '--port',
       '0',
@@ -40,7 +40,7 @@ function launch(context: LaunchContext): LaunchRecipe {
       ...(agent.yolo ? ['--auto'] : []),
       ...(current === undefined ? [] : ['--session', current]),
       ...(agent.model === undefined ? [] : ['--model', agent.model]),
-    ],
+    ]),
     env: {
       ...OPENCODE_ENVIRONMENT,
       ...agent.env,
@@ -81,5 +81,5 @@ export const opencodeAdapter = (path: string): RuntimeAdapter => ({
   locate: (agent) => locateOpenCode(agent.command, path),
   launch,
   connect,
-  recognises: (argv) => argv.slice(0, 2).some((word) => /^opencode(\.exe)?$/.test(basename(word))),
+  recognises: (argv) => (isWaiting(argv) ? argv : argv.slice(0, 2)).some((word) => /^opencode(\.exe)?$/.test(basename(word))),
 })

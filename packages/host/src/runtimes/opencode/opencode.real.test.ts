@@ -20,6 +20,7 @@ const WITHIN = { withinMs: 120_000 }
 interface OpenCodeHarness extends RuntimeHarness {
   llm: FakeLlm
   configFile: string
+  env: Readonly<Record<string, string>>
 }
 
 /** The model asks for this command once. What it is asked to name a conversation that a person began is something else. */
@@ -45,6 +46,7 @@ async function harnessOf(options: OpenCodeHomeOptions = {}): Promise<OpenCodeHar
     llm,
     pane,
     configFile: home.configFile,
+    env: home.env,
     saysUsage: true,
     heard: () => {
       const last = llm.requests().findLast(({ kind }) => kind === 'model')
@@ -187,6 +189,15 @@ describe('OpenCode in a pane', () => {
       expect(pane.signals('context').at(-1)).toMatchObject({ used: 180, limit: 200_000 })
     }),
   )
+
+  test('starts twice at the same time in a home where it never ran, and both work', async () => {
+    await using made = await harness()
+    await using other = new RuntimePane({ adapter: opencodeAdapter(process.env['PATH'] ?? ''), env: made.env })
+    const panes = [made.pane, other]
+    await Promise.all(panes.map((pane) => pane.start()))
+    for (const pane of panes) await pane.deliver(messageOf('hello'))
+    await until(() => made.llm.modelRequestCount() === 2, WITHIN)
+  })
 
   test(
     'says that its provider limits it, and until when',
