@@ -76,5 +76,37 @@ export function killedInMidTurn(runtime: RuntimeId): void {
       await until(() => counted(scene).length >= wanted.length, { ...WITHIN, what: 'all calls in the ledger' })
       expect(counted(scene)).toEqual(wanted)
     })
+
+    it('has once what it had accepted behind that turn, and what another sender had on its way', async () => {
+      await using scene = await Scene.open(runtimeUnderTest[runtime], { env: QUICK })
+      const { promise: never } = Promise.withResolvers<void>()
+      scene.llm.rule({ when: { contains: 'never ends' }, reply: { text: 'Once upon a time. '.repeat(40), holdUntil: never }, times: 1 })
+      const inFlight = await scene.send('Tell me a story that never ends.')
+      await scene.heard(inFlight.id)
+      const enqueued = await scene.send('This waits behind it.', { from: 'ci' })
+      expect(await scene.settled(enqueued.id)).toMatchObject({ state: 'accepted' })
+      const pid = await scene.processId()
+      const onItsWay = scene.send('This is on its way.', { from: 'cron', client: await scene.client() })
+      killNine(pid)
+      const { id: lateId } = await onItsWay
+      await scene.agentThat('back', (record) => record.health === 'healthy' && record.pid !== null && record.pid !== pid)
+
+      const ids = [inFlight.id, enqueued.id, lateId]
+      for (const id of ids) {
+        expect(await scene.settled(id)).toMatchObject({ state: 'accepted', reason: null })
+        await scene.heard(id)
+      }
+      await scene.idle()
+      const last = await scene.accepted('And this comes when all is over.')
+      await scene.idle()
+      const asked = scene.llm.requests().findLast(({ kind, userTexts }) => kind === 'model' && userTexts.join().includes(last.id))
+      const conversation = asked?.userTexts.join('\n') ?? ''
+      for (const id of [...ids, last.id]) {
+        expect(conversation.split(`#${id}]`).length - 1, `${id} in the conversation`).toBe(1)
+        expect(scene.ears.times(id), `${id} to the model`).toBe(1)
+      }
+      const receipts = await Promise.all(ids.map((id) => scene.receipt(id)))
+      expect(receipts.map(({ attempts }) => attempts).slice(0, 2)).toEqual([1, 1])
+    })
   })
 }
