@@ -81,6 +81,8 @@ export type ResetResult = 'done' | 'none' | 'failed'
 
 /** One launch of a runtime as it calls the fleet's endpoint. */
 export interface RuntimeChannel {
+  /** True while an MCP client of this launch holds a stream open, over which it can be pinged. */
+  readonly hasStream: boolean
   /** True when its MCP client answered a ping within `timeoutMs`; false also when it holds no stream open. Costs no tokens. */
   ping(timeoutMs: number): Promise<boolean>
   /**

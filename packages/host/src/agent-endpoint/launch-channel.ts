@@ -44,6 +44,10 @@ export class LaunchChannel implements RuntimeChannel {
     if (this.#streams.length > MAX_STREAMS) this.#streams[0]?.response.destroy()
   }
 
+  get hasStream(): boolean {
+    return this.#stream() !== undefined
+  }
+
   get streams(): number {
     return this.#streams.length
   }

@@ -41,7 +41,7 @@ export interface RuntimePaneOptions {
 
 const NO_FLEET: NonNullable<RuntimePaneOptions['fleet']> = {
   endpoint: { url: 'http://127.0.0.1:9', tokenVariable: 'MOSAIC_FLEET_TOKEN' },
-  channel: { ping: async () => false, onHook: () => ({ [Symbol.dispose]() {} }) },
+  channel: { hasStream: false, ping: async () => false, onHook: () => ({ [Symbol.dispose]() {} }) },
   env: {},
 }
 

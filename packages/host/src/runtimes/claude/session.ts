@@ -8,6 +8,7 @@ import { Inbox } from '../../signals/inbox.ts'
 import { Conversation } from './conversation.ts'
 import { errorSignal, retryOn } from './failure.ts'
 import { ClaudeHooks } from './hooks.ts'
+import { RECONNECT_COMMAND, Reconnect } from './reconnect.ts'
 import { noteSession, readSessions } from './session-record.ts'
 import { type ClaudeStatus, StatusFile } from './status-file.ts'
 import { readStatusLine, STATUS_LINE_FILE } from './status-line.ts'
@@ -31,6 +32,7 @@ export class ClaudeSession implements RuntimeSession {
   readonly #hooks: ClaudeHooks
   readonly #status: StatusFile
   readonly #typing: Typing
+  readonly #reconnect: Reconnect
   #conversation: Conversation | undefined
   #sink: (signal: SignalBody) => void = () => {}
   #statusLine = ''
@@ -49,6 +51,12 @@ export class ClaudeSession implements RuntimeSession {
     this.#status = new StatusFile(this.#directory, context.pid, (status) => this.#became(status))
     const status = () => this.#status.read()
     this.#typing = new Typing({ gate: this.#hooks.gate, voice: this.#voice, status, screen: context.screen })
+    this.#reconnect = new Reconnect({
+      hasStream: () => context.channel.hasStream,
+      isIdle: () => status()?.status === 'idle',
+      type: () => this.#typing.command(() => context.type(RECONNECT_COMMAND)),
+      nowMs: () => performance.now(),
+    })
   }
 
   observe(sink: (signal: SignalBody) => void): Disposable {
@@ -74,7 +82,9 @@ export class ClaudeSession implements RuntimeSession {
   }
 
   async ask(timeoutMs: number): Promise<RuntimeAnswer | undefined> {
-    if (!(await this.#context.channel.ping(timeoutMs))) return undefined
+    const answered = await this.#context.channel.ping(timeoutMs)
+    void this.#reconnect.look().catch(() => {})
+    if (!answered) return undefined
     const status = this.#status.read()
     this.#readAll()
     const { turn, model, contextUsed, asking } = this.#voice
