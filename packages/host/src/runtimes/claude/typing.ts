@@ -1,7 +1,7 @@
 /** Typing into Claude Code: only into its composer, when that is empty, and while no tool can put a question in its place. */
 
 import type { NativeRefusal } from '@mosaic/domain/ports/runtime'
-import { composerOn } from './composer.ts'
+import { claudeScreen } from './screen.ts'
 import type { ClaudeStatus } from './status-file.ts'
 import type { ToolGate } from './tool-gate.ts'
 import type { ClaudeVoice } from './voice.ts'
@@ -58,12 +58,12 @@ export class Typing {
       if (now === undefined) return refused('starting', 'Claude Code is starting')
       if (now.status === 'waiting') return refused('dialog', voice.asking?.detail ?? now.waitingFor ?? 'a question is open')
       if (voice.asking !== undefined && voice.asking.sinceMs >= now.sinceMs) return refused('dialog', voice.asking.detail)
-      const composer = composerOn(await screen())
-      if (composer.shown && composer.text === '') return undefined
+      const { activity, line } = claudeScreen(await screen())
+      if (activity === 'idle' || activity === 'busy') return undefined
       if (performance.now() >= end) {
-        return composer.shown
+        return activity === 'draft'
           ? refused('draft', 'its composer holds text that was not sent')
-          : refused('dialog', 'its composer is not on its screen')
+          : refused('dialog', line ?? 'its composer is not on its screen')
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
     }
