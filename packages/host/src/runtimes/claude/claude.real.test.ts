@@ -11,6 +11,7 @@ import { until } from '@mosaic/testkit/until'
 import { describe, expect, test } from 'vitest'
 import { AgentEndpoint } from '../../agent-endpoint/agent-endpoint.ts'
 import { claudeAdapter } from './adapter.ts'
+import { claudeReadsCap, locateClaude } from './claude-program.ts'
 
 const KEEP_BUSY = 'be busy now'
 const ASK = 'ask me now'
@@ -26,7 +27,13 @@ interface ClaudeHarness extends RuntimeHarness {
 
 const messagesIn = (texts: readonly string[]): string[] => texts.map(claudeUnwrapped).filter((text) => messageIdOf(text) !== undefined)
 
-async function claudeHarness(options: ClaudeHomeOptions & { yolo?: boolean } = {}): Promise<ClaudeHarness> {
+interface HarnessOptions extends ClaudeHomeOptions {
+  yolo?: boolean
+  /** The roster's own environment for the agent, from the root of the test. */
+  rosterEnv?: (root: string) => Record<string, string>
+}
+
+async function claudeHarness(options: HarnessOptions = {}): Promise<ClaudeHarness> {
   const llm = await startFakeLlm()
   const root = shortTemporaryDirectory()
   const home = writeClaudeHome(root, llm.url, options)
@@ -40,7 +47,7 @@ async function claudeHarness(options: ClaudeHomeOptions & { yolo?: boolean } = {
     adapter: claudeAdapter(PATH, { HOME: root }),
     root,
     env: home.env,
-    agent: { yolo: options.yolo ?? false },
+    agent: { yolo: options.yolo ?? false, env: options.rosterEnv?.(root) ?? {} },
     fleet: {
       endpoint: { url: endpoint.url, tokenVariable: TOKEN },
       channel: endpoint.channel(AGENT, AGENT),
@@ -216,6 +223,73 @@ describe('Claude Code in a pane', () => {
       expect(heard()).toEqual([renderMessage(message)])
     }),
   )
+
+  test(
+    'says that it compacts, and that it is done, and goes on in the same conversation',
+    within(async ({ heard }, pane) => {
+      await pane.deliver(messageOf('before'))
+      await pane.idle()
+      await pane.paste('/compact')
+      const phases = () => pane.signals('compaction').map(({ phase }) => phase)
+      await until(() => phases().includes('ended'), { what: 'the end of a compaction', withinMs: 60_000 })
+      expect(phases()).toEqual(['started', 'ended'])
+      await pane.idle()
+      const after = messageOf('after')
+      await pane.deliver(after)
+      await until(() => heard().includes(renderMessage(after)), { what: 'a message after a compaction' })
+    }),
+  )
+
+  test(
+    'says what it asks a person, and takes no message before that is answered',
+    within(async ({ llm, heard }, pane) => {
+      const options = [
+        { label: 'Red', description: 'as blood' },
+        { label: 'Blue', description: 'as the sky' },
+      ]
+      const questions = [{ question: 'Which colour is it to be?', header: 'Colour', multiSelect: false, options }]
+      llm.rule({ when: { contains: 'ask a person' }, reply: { toolCalls: [{ name: 'AskUserQuestion', input: { questions } }] }, times: 1 })
+      await pane.send(messageOf('ask a person'))
+      const asked = { activity: 'waiting', detail: expect.stringContaining('Which colour is it to be?') }
+      await until(async () => (await pane.session.ask(5000))?.activity === 'waiting', { what: 'the question', withinMs: 60_000 })
+      await until(async () => (await pane.screen()).includes('Which colour'), { what: 'the question on the screen' })
+      expect(await pane.session.ask(5000)).toMatchObject(asked)
+      const early = messageOf('1')
+      expect(await pane.attempt(early)).toMatchObject({ outcome: 'refused', because: 'dialog' })
+      expect(await pane.session.ask(5000)).toMatchObject(asked)
+      await pane.keys('Escape')
+      await pane.idle()
+      await pane.deliver(early)
+      await until(() => heard().includes(renderMessage(early)), { what: 'the message after the question' })
+    }),
+  )
+
+  test(
+    'says that its model cannot be reached',
+    within(async ({ llm }, pane) => {
+      await llm.close()
+      await pane.send(messageOf('is anybody there'))
+      await until(async () => (await pane.session.ask(5000)) !== undefined && pane.signals('error').length > 0, { withinMs: 180_000 })
+      expect(pane.signals('error')[0]).toMatchObject({ reason: 'offline' })
+    }),
+  )
+
+  test('works in the configuration home that the roster names, and in no other', async () => {
+    await using harness = await claudeHarness({ onboarded: false, rosterEnv: (root) => ({ CLAUDE_CONFIG_DIR: join(root, 'account') }) })
+    const { pane } = harness
+    await pane.start()
+    await pane.deliver(messageOf('hello'))
+    await pane.idle()
+    expect(existsSync(join(pane.root, 'account', 'projects'))).toBe(true)
+    expect(existsSync(join(pane.root, '.claude', 'projects'))).toBe(false)
+    expect(JSON.parse(readFileSync(join(pane.root, 'account', '.claude.json'), 'utf8'))).toMatchObject({ hasCompletedOnboarding: true })
+    expect(existsSync(harness.home.stateFile)).toBe(false)
+  })
+
+  test('knows the names by which its context is capped', async () => {
+    const { argv } = await locateClaude({ command: undefined, path: PATH })
+    expect(claudeReadsCap(argv[0] ?? '')).toBe(true)
+  })
 
   test('skips permissions where the roster says so, also as root', async () => {
     await using harness = await claudeHarness({ yolo: true })
