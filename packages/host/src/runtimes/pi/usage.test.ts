@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { errorSignal, usageSignal } from './usage.ts'
+import { errorSignal, ModelCalls, usageSignal } from './usage.ts'
 
 describe('what is said of a model call', () => {
   test('has its tokens, its cost and a key of its own', () => {
@@ -42,5 +42,11 @@ describe('what is said of a model call', () => {
     const date = 'Wed, 21 Oct 2037 07:28:00 GMT'
     expect(errorSignal({ role: 'assistant' }, { status: 429, headers: { 'retry-after': date } })).toMatchObject({ until: Date.parse(date) })
     expect(errorSignal({ role: 'assistant' }, { status: 429, headers: { 'retry-after': 'soon' } })).toMatchObject({ until: null })
+  })
+
+  test('says once that it went on after a failure, and not by a call that was broken off', () => {
+    const calls = new ModelCalls()
+    const kinds = (stopReason: string) => calls.ended({ role: 'assistant', stopReason }, 's').map(({ kind }) => kind)
+    expect(['stop', 'error', 'error', 'aborted', 'stop', 'stop'].map(kinds)).toEqual([[], ['error'], ['error'], [], ['recovered'], []])
   })
 })

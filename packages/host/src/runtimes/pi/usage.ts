@@ -49,6 +49,8 @@ export function errorSignal(message: PiMessage, response: PiEvents['after_provid
 /** The model calls of one process. */
 export class ModelCalls {
   #count = 0
+  /** The last call that was not broken off. */
+  #failed = false
   #response: PiEvents['after_provider_response'] | undefined
 
   responded(event: PiEvents['after_provider_response']): void {
@@ -60,9 +62,14 @@ export class ModelCalls {
     this.#count += 1
     const response = this.#response
     this.#response = undefined
+    const failed = message.stopReason === 'error'
+    // One that a person broke off shows nothing.
+    const recovered = this.#failed && !failed && message.stopReason !== 'aborted'
+    this.#failed = failed || (this.#failed && !recovered)
     return [
       ...(message.usage === undefined ? [] : [usageSignal(message, session, this.#count)]),
-      ...(message.stopReason === 'error' ? [errorSignal(message, response)] : []),
+      ...(failed ? [errorSignal(message, response)] : []),
+      ...(recovered ? [{ kind: 'recovered' as const }] : []),
     ]
   }
 }
