@@ -115,7 +115,6 @@ class Recorder {
 }
 
 async function recordAll(scene: Scene, recorder: Recorder): Promise<void> {
-  await recorder.attempt('idle', () => recorder.record('idle'))
   await recorder.attempt('busy', () =>
     recorder.within('busy: streaming', 1, async () => {
       await recorder.record('busy', { still: false })
@@ -126,6 +125,8 @@ async function recordAll(scene: Scene, recorder: Recorder): Promise<void> {
   )
   await recorder.attempt('busy-tool', () => recorder.within('busy: tool call', 2, () => recorder.record('busy-tool', { still: false })))
   await recorder.attempt('dialog', () => recorder.within('waiting for permission', 3, () => recorder.record('dialog')))
+  // What starts works on for a while after it has answered for the first time.
+  await recorder.attempt('idle', () => recorder.record('idle'))
   await recorder.attempt('draft', async () => {
     await scene.keys('-l', DRAFT)
     await until(async () => (await scene.screen()).includes(DRAFT), { ...WITHIN, what: 'the draft' })

@@ -27,6 +27,9 @@ const UNTOLD: Readonly<Record<string, string>> = {
   'claude logged-out': 'busy',
   'codex limit': 'idle',
   'codex logged-out': 'idle',
+  'opencode limit': 'busy',
+  'opencode logged-out': 'idle',
+  'opencode starting': 'unknown',
   'pi limit': 'busy',
   'pi logged-out': 'idle',
 }

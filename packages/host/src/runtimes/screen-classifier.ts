@@ -29,9 +29,19 @@ const PI: ScreenRules = {
   idle: [`^─{10,}\\n\\s*\\n${PI_FOOT}`],
 }
 
+/** The last line of its composer's box is its own; beside the box can stand a column of other things. */
+const OPENCODE_ASIDE = '(?: {20,}[^\\n]*)?\\n'
+const OPENCODE_FOOT = `  ┃  \\S[^\\n]*\\n  ╹▀+[^\\n]*\\n`
+const OPENCODE: ScreenRules = {
+  waiting: ['^  ┃  △ Permission required', '^  ┃[^\\n]*⇆ select  enter (?:confirm|submit)'],
+  draft: [`^  ┃  \\S[^\\n]*\\n(?:  ┃[^\\n]*\\n)*  ┃${OPENCODE_ASIDE}${OPENCODE_FOOT}[^\\n]+${END}`],
+  busy: [`^${OPENCODE_FOOT}   [■⬝]+  esc (?:again to )?interrupt[^\\n]*${END}`],
+  idle: [`^(?:  ┃${OPENCODE_ASIDE}){3}${OPENCODE_FOOT}   (?![■⬝])[^\\n]+${END}`],
+}
+
 const find = (pattern: string, text: string): number | undefined => new RegExp(pattern, 'mu').exec(text)?.index
 
-const RULES: Readonly<Record<string, ScreenRules>> = { codex: CODEX, pi: PI }
+const RULES: Readonly<Record<string, ScreenRules>> = { codex: CODEX, opencode: OPENCODE, pi: PI }
 
 export function classifyRuntimeScreen(runtime: RuntimeId, screen: string): Classified {
   if (runtime === 'claude') return claudeScreen(screen)
