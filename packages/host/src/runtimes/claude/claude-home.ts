@@ -1,6 +1,17 @@
 /** Claude Code's own files, which stand in its configuration home: the account that an agent works for. */
 
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { AgentDefinition } from '@mosaic/domain/agent'
 import { FleetError } from '@mosaic/domain/error'
@@ -10,6 +21,9 @@ import { readBounded } from '../../files/read-bounded.ts'
 import { fieldsOf, textOf } from './transcript-line.ts'
 
 const MAX_SETTINGS_BYTES = 1024 * 1024
+/** Of a transcript, in which the first word comes soon. */
+const MAX_HEAD_BYTES = 1024 * 1024
+const SAID: ReadonlySet<string> = new Set(['user', 'assistant'])
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -39,6 +53,23 @@ export function transcriptOf(directory: string, sessionId: string): string | und
       .find((file) => existsSync(file))
   } catch {
     return undefined
+  }
+}
+
+/**
+ * Whether Claude Code finds a conversation in its transcript: a word of somebody. It makes the file earlier, with its modes
+ * alone; killed then, it ends at once each time it is told to go on with it.
+ */
+export function isConversation(transcript: string): boolean {
+  const fd = openSync(transcript, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const buffer = Buffer.allocUnsafe(MAX_HEAD_BYTES)
+    const size = readSync(fd, buffer, 0, MAX_HEAD_BYTES, 0)
+    const lines = buffer.subarray(0, size).toString('utf8').split('\n').slice(0, -1)
+    // What is longer than that has been talked in.
+    return size === MAX_HEAD_BYTES || lines.some((line) => SAID.has(textOf(parsed(line)?.['type']) ?? ''))
+  } finally {
+    closeSync(fd)
   }
 }
 

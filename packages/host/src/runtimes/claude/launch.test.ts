@@ -27,6 +27,8 @@ const agent = (workingDirectory: string): AgentDefinition => ({
   ssh: undefined,
 })
 
+const SAID = '{"type":"mode"}\n{"type":"user","message":{"role":"user","content":"hello"}}\n'
+
 async function world() {
   const home = await tempHome()
   const state = join(home.root, 'state')
@@ -67,16 +69,30 @@ describe('the launch of Claude Code', () => {
     expect(after(launch(at.context({ resume: true }), at.env).argv, '--session-id')).not.toBe(id)
     const last = readSessions(at.state)?.ids.at(-1) ?? ''
     mkdirSync(join(at.root, '.claude', 'projects', '-work'), { recursive: true })
-    writeFileSync(join(at.root, '.claude', 'projects', '-work', `${last}.jsonl`), '')
+    writeFileSync(join(at.root, '.claude', 'projects', '-work', `${last}.jsonl`), SAID)
     expect(after(launch(at.context({ resume: true }), at.env).argv, '--resume')).toBe(last)
     expect(launch(at.context(), at.env).argv).not.toContain('--resume')
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['its modes alone', '{"type":"mode","mode":"normal"}\n{"type":"file-history-snapshot"}\n'],
+    ['a first word that is not whole', SAID.trim()],
+  ])('begins anew where it was killed when its transcript held %s', async (_what, text) => {
+    await using at = await world()
+    const id = after(launch(at.context(), at.env).argv, '--session-id')
+    mkdirSync(join(at.root, '.claude', 'projects', '-work'), { recursive: true })
+    writeFileSync(join(at.root, '.claude', 'projects', '-work', `${id}.jsonl`), text)
+    const { argv } = launch(at.context({ resume: true }), at.env)
+    expect(argv).not.toContain('--resume')
+    expect(after(argv, '--session-id')).not.toBe(id)
   })
 
   it('begins anew in the home of another account', async () => {
     await using at = await world()
     const id = after(launch(at.context(), at.env).argv, '--session-id')
     mkdirSync(join(at.root, '.claude', 'projects', '-work'), { recursive: true })
-    writeFileSync(join(at.root, '.claude', 'projects', '-work', `${id}.jsonl`), '')
+    writeFileSync(join(at.root, '.claude', 'projects', '-work', `${id}.jsonl`), SAID)
     const other = join(at.root, 'account')
     expect(launch(at.context({ resume: true, agent: { env: { CLAUDE_CONFIG_DIR: other } } }), at.env).argv).not.toContain('--resume')
     expect(readSessions(at.state)?.directory).toBe(other)

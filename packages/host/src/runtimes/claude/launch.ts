@@ -5,7 +5,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AgentDefinition } from '@mosaic/domain/agent'
 import type { LaunchContext, LaunchRecipe } from '@mosaic/domain/ports/runtime'
-import { claudeHome, defaultModeOf, type Environment, ensureOnboarded, transcriptOf } from './claude-home.ts'
+import { claudeHome, defaultModeOf, type Environment, ensureOnboarded, isConversation, transcriptOf } from './claude-home.ts'
 import { CLAUDE_ENVIRONMENT, CLAUDE_INHERITED, YOLO_AS_ROOT } from './environment.ts'
 import { noteSession, readSessions } from './session-record.ts'
 import { mcpJson, settingsJson } from './settings.ts'
@@ -16,11 +16,12 @@ function effortFlags({ effort }: AgentDefinition): string[] {
   return ['--effort', effort === 'minimal' ? 'low' : effort]
 }
 
-/** The conversation to go on with; one in which nothing was ever said is not on the disk, and a new one begins. */
+/** The conversation to go on with; where nothing of one that was said is on the disk, a new one begins. */
 function sessionFlags({ resume, stateDirectory }: LaunchContext, directory: string): string[] {
   const sessions = resume ? readSessions(stateDirectory) : undefined
   const last = sessions?.directory === directory ? sessions.ids.at(-1) : undefined
-  if (last !== undefined && transcriptOf(directory, last) !== undefined) return ['--resume', last]
+  const transcript = last === undefined ? undefined : transcriptOf(directory, last)
+  if (last !== undefined && transcript !== undefined && isConversation(transcript)) return ['--resume', last]
   const id = randomUUID()
   noteSession(stateDirectory, { id, directory })
   return ['--session-id', id]
