@@ -171,6 +171,8 @@ export function runtimeContract(name: string, traits: RuntimeTraits, makeHarness
         const before = messageOf('before')
         await pane.deliver(before)
         await comesToHear(harness, before)
+        // Idle is also what it is before the turn begins; a turn that it says has ended is in its conversation.
+        await until(() => pane.signals('turn').some(({ phase }) => phase === 'ended'), { what: 'the end of the turn' })
         await pane.idle()
         await pane.end('SIGKILL')
         expect(await pane.session.ask(300)).toBeUndefined()
