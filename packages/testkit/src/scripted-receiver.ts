@@ -38,6 +38,8 @@ export class ScriptedReceiver {
   eager = true
   /** Event-loop turns that an answer or a paste takes. */
   slowness = 0
+  /** How long it takes to answer, milliseconds: whoever waits for less hears nothing. */
+  answerMs = 0
   /** What is typed into it is typed under this. */
   guard: NonNullable<RuntimeSession['whileNoQuestion']> | undefined
   /** Throws in the middle of a hand-over: before or after the text has arrived. */
@@ -103,7 +105,7 @@ export class ScriptedReceiver {
   session(): RuntimeSession {
     const { guard } = this
     const base: RuntimeSession = {
-      ask: () => this.#ask(),
+      ask: (timeoutMs) => this.#ask(timeoutMs),
       reset: async () => 'none',
       ...(guard === undefined ? {} : { whileNoQuestion: guard }),
     }
@@ -120,10 +122,10 @@ export class ScriptedReceiver {
     return { outcome: 'pasted' }
   }
 
-  async #ask(): Promise<RuntimeAnswer | undefined> {
+  async #ask(timeoutMs: number): Promise<RuntimeAnswer | undefined> {
     this.asked += 1
     await this.#pause()
-    if (!this.up || !this.answers) return undefined
+    if (!this.up || !this.answers || this.answerMs > timeoutMs) return undefined
     const { activity, detail, ready } = this
     this.#lastAnswer = { pid: 1, activity, detail, ready, turn: 0, model: null, contextUsed: null }
     return this.#lastAnswer

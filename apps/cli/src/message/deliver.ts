@@ -11,8 +11,8 @@ import type { Context } from '../context.ts'
 import { noAgent, readDefinition } from '../fleet/open.ts'
 import { senderAddress } from './sender.ts'
 
-/** How long after the deadline the host service may take to settle a receipt, milliseconds. */
-const SETTLE_GRACE_MS = 3_000
+/** How long after the deadline the host service may take to settle a receipt, milliseconds: more than a runtime may take to answer. */
+const SETTLE_GRACE_MS = 7_000
 /** How long after that its answer may take, milliseconds. */
 const ANSWER_GRACE_MS = 2_000
 /** How long a send that does not wait for its acceptance may take, milliseconds. */

@@ -414,6 +414,16 @@ describe('the gate', () => {
     expect(ids.map((id) => w.it.receipt(id).reason)).toEqual(['hung', 'hung'])
   })
 
+  it('gives the reason that the runtime told late, and not that it does not answer', async () => {
+    await using w = world()
+    w.b.activity = 'waiting'
+    w.b.answerMs = 3_000
+    const id = w.it.send({ withinMs: 500 })
+    await w.it.settle()
+    await w.it.clock.elapse(1_000)
+    expect(w.it.receipt(id)).toMatchObject({ state: 'refused', reason: 'dialog' })
+  })
+
   it('is looked through again at once when something changed, without waiting for the clock', async () => {
     await using w = world()
     w.b.activity = 'waiting'

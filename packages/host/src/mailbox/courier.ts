@@ -12,8 +12,11 @@ import type { RuntimeSession } from '@mosaic/domain/ports/runtime'
 import type { SessionHost, SubmitKey } from '@mosaic/domain/ports/session-host'
 import { faultPoint } from './fault-point.ts'
 
-/** How long a runtime may take to answer before it counts as hung, milliseconds. */
-const ASK_TIMEOUT_MS = 1_000
+/**
+ * How long a runtime may take to answer before it counts as hung, milliseconds. On a machine under load a large one takes
+ * seconds, and what it then says is the true reason why it takes no message.
+ */
+const ASK_TIMEOUT_MS = 5_000
 /** How soon a held message is looked at again when no event comes first, milliseconds. */
 const HOLD_RETRY_MS = 250
 const MAX_HOLD_RETRY_MS = 1_500

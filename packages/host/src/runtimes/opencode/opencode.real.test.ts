@@ -225,6 +225,26 @@ describe('OpenCode in a pane', () => {
   })
 
   test(
+    'answers no question of the model by a message, says what is asked, and works on when a person has dismissed it',
+    within(async (made, pane) => {
+      const asked = 'Which colour is it to be?'
+      const options = ['red', 'blue'].map((label) => ({ label, description: `it will be ${label}` }))
+      made.llm.push({ toolCalls: [{ name: 'question', input: { questions: [{ question: asked, header: 'Colour', options }] } }] })
+      await pane.deliver(messageOf('paint it'))
+      await until(() => pane.signals('activity').at(-1)?.activity === 'waiting', { ...WITHIN, what: 'the question' })
+      const early = messageOf('red')
+      expect(await pane.attempt(early)).toMatchObject({ outcome: 'refused', because: 'dialog', detail: expect.stringContaining(asked) })
+      expect(await pane.session.ask(30_000)).toMatchObject({ activity: 'waiting', detail: expect.stringContaining(asked) })
+      await until(async () => (await pane.screen()).includes(asked), { ...WITHIN, what: 'the question on the screen' })
+      expect(pane.acceptances(early.id)).toEqual([])
+      await pane.keys('Escape')
+      await pane.idle()
+      await pane.deliver(early)
+      await until(() => made.heard().some((text) => messageIdOf(text) === early.id), WITHIN)
+    }),
+  )
+
+  test(
     'does not reset while a question is open, and leaves it open and unanswered',
     within(async (made, pane) => {
       const deny = await question(made)
