@@ -7,12 +7,19 @@ for (const name of Object.keys(process.env)) {
 }
 
 const SLOW = '**/*.slow.test.ts'
-/** What drives the real claude, codex and opencode: by `./test --real`, which installs them. */
+/** What drives the real claude, codex and opencode. */
 const REAL = '**/*.real.test.ts'
+/** By `TEST_REAL`: `all` of it, or what is `reduced` to the time that it may take beside the other tests. */
+const REAL_SETS: Readonly<Record<string, readonly string[]>> = {
+  all: [REAL],
+  reduced: ['e2e/acceptance/{claude,codex,opencode}.real.test.ts'],
+}
+const realSet = REAL_SETS[process.env['TEST_REAL'] ?? '']
 const realPath = [join(import.meta.dirname, 'e2e', 'runtimes', 'node_modules', '.bin'), process.env['PATH']].join(delimiter)
 const DOMAIN = 'packages/domain/**/*.test.ts'
 const HOMES = ['packages', 'apps', 'scripts', 'bench']
-const BUILT_IN = ['**/node_modules/**', '**/dist/**', ...(process.env['TEST_REAL'] === '1' ? [] : [REAL])]
+const NOT_OURS = ['**/node_modules/**', '**/dist/**']
+const BUILT_IN = [...NOT_OURS, REAL]
 
 export default defineConfig({
   test: {
@@ -46,18 +53,21 @@ export default defineConfig({
         extends: true,
         test: { name: 'slow', include: HOMES.map((home) => `${home}/${SLOW}`), exclude: BUILT_IN, globalSetup: [] },
       },
-      {
-        extends: true,
-        test: {
-          name: 'real',
-          include: [REAL],
-          exclude: BUILT_IN,
-          testTimeout: 600_000,
-          env: { PATH: realPath },
-          maxWorkers: 1,
-          globalSetup: [],
-        },
-      },
+      ...(realSet === undefined
+        ? []
+        : [
+            {
+              extends: true as const,
+              test: {
+                name: 'real',
+                include: [...realSet],
+                exclude: NOT_OURS,
+                testTimeout: 600_000,
+                env: { PATH: realPath },
+                globalSetup: [],
+              },
+            },
+          ]),
       { extends: true, test: { name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: BUILT_IN, testTimeout: 600_000, globalSetup: [] } },
     ],
   },

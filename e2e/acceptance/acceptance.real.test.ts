@@ -1,3 +1,0 @@
-import { acceptanceOf } from './reduced.ts'
-
-for (const runtime of ['claude', 'codex', 'opencode'] as const) acceptanceOf(runtime)

@@ -1,3 +1,0 @@
-import { acceptanceOf } from './reduced.ts'
-
-acceptanceOf('pi')
