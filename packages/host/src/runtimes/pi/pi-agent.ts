@@ -250,9 +250,13 @@ export class PiAgent {
     const pi = this.#pi
     if (pi === undefined || !this.#listening || this.#prompt !== undefined) return Promise.resolve(false)
     return new Promise((resolve) => {
-      this.#resetDone?.(false)
-      this.#resetDone = resolve
-      setTimeout(() => this.resetEnded(false), RESET_MS).unref()
+      this.resetEnded(false)
+      // Of this reset alone: a later one has its own time.
+      const timer = setTimeout(() => this.resetEnded(false), RESET_MS).unref()
+      this.#resetDone = (done) => {
+        clearTimeout(timer)
+        resolve(done)
+      }
       pi.sendUserMessage(`/${RESET_COMMAND}`, { expandPromptTemplates: true })
     })
   }

@@ -226,6 +226,19 @@ describe('pi in a pane', () => {
   )
 
   test(
+    'resets again when the time of an earlier reset is over',
+    within(async (_harness, pane) => {
+      await pane.idle()
+      const began = performance.now()
+      const results = new Set([await pane.session.reset()])
+      // That time is 10 s.
+      await until(() => performance.now() - began > 9_000)
+      while (performance.now() - began < 11_000) results.add(await pane.session.reset())
+      expect([...results]).toEqual(['done'])
+    }),
+  )
+
+  test(
     "changes nothing in the operator's configuration",
     within(async (_harness, pane) => {
       const settings = join(pane.root, '.pi', 'agent', 'settings.json')
