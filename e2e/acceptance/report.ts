@@ -22,7 +22,8 @@ export type Results = Partial<Record<RuntimeId, RuntimeResult>>
 const LEGEND = `## What the words mean
 
 A message is judged by three witnesses: its receipt; the model server, which tells for each message id how often it stood in the
-conversation and whether it was the same byte for byte; and the dialog, which must still be open, its command not run.
+conversation and whether it was the same byte for byte (claude: but for what its composer changes, see \`docs/runtimes.md\`); and the
+dialog, which must still be open, its command not run.
 
 | verdict | meaning |
 |---|---|
@@ -109,7 +110,7 @@ export function pageOf(results: Results): string {
   return [
     '# The acceptance matrix',
     'What becomes of a message to each real runtime, in each state that it can be in: accepted exactly once, or refused with the true reason.\n' +
-      'Real programs in real panes, at a scripted model server. Written by `node e2e/acceptance/run.ts`; each runtime is replaced as a whole.',
+      'Real programs in real panes, at a scripted model server. Written by `node e2e/acceptance/run.ts`.',
     summary(results),
     ...tables,
     LEGEND,

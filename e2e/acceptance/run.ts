@@ -3,8 +3,8 @@
  *
  *   node e2e/acceptance/run.ts [--runtime claude|codex|opencode|pi] [--state STATE] [--reduced]
  *
- * Of the runtimes that are not run, the page keeps what it had. With --state or --reduced, which run a part, the page is printed
- * instead. Exit status: 0, or 1 when a cell is RED.
+ * Of the runtimes and states that are not run, the page keeps what it had, as long as the runtime's version is the same. With
+ * --reduced the page is printed instead. Exit status: 0, or 1 when a cell is RED.
  */
 
 import { execFileSync } from 'node:child_process'
@@ -51,7 +51,7 @@ if (runtimes.length === 0 || states.length === 0) {
   say(USAGE)
   process.exit(2)
 }
-const isPart = values.reduced === true || values.state !== undefined
+const isPart = values.reduced === true
 const partsOf = (state: State): readonly Part[] => (values.reduced === true ? reducedParts(state) : everyPart)
 
 let open: Scene | undefined
@@ -78,7 +78,10 @@ for (const runtime of runtimes) {
       open = scene
     },
   })
-  results[runtime] = { version: installedVersion(runtimeUnderTest[runtime]) ?? '', ...machine(), cells }
+  const version = installedVersion(runtimeUnderTest[runtime]) ?? ''
+  const kept = results[runtime]?.version === version ? results[runtime].cells.filter(({ state }) => !states.includes(state)) : []
+  const all = STATES.flatMap((state) => [...kept, ...cells].filter((cell) => cell.state === state))
+  results[runtime] = { version, ...machine(), cells: all }
   // What is done is kept, whatever becomes of the next one.
   if (!isPart) write()
 }
