@@ -1,4 +1,4 @@
-/** The git program, as it is asked about somebody's repository: nothing that stands in the repository is run for the answer. */
+/** The git program, as it is asked about somebody's repository. */
 
 import { execFile } from 'node:child_process'
 import { FleetError } from '@mosaic/domain/error'
@@ -23,8 +23,12 @@ function environment(env: Readonly<Record<string, string | undefined>>): Record<
 }
 
 /** @throws FleetError `missing` without git, `not_done` when it does not end */
-export function git(directory: string, args: readonly string[], env = process.env): Promise<GitAnswer> {
-  const settings = RUNS_NOTHING.flatMap((setting) => ['-c', setting])
+export function git(
+  directory: string,
+  args: readonly string[],
+  { more = [], env = process.env }: { more?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
+): Promise<GitAnswer> {
+  const settings = [...RUNS_NOTHING, ...more].flatMap((setting) => ['-c', setting])
   const options = { env: environment(env), timeout: WITHIN_MS, maxBuffer: MAX_OUTPUT_BYTES, killSignal: 'SIGKILL' } as const
   return new Promise((resolve, reject) => {
     execFile('git', ['-C', directory, ...settings, ...args], options, (error, stdout, stderr) => {
@@ -45,4 +49,19 @@ export async function gitText(directory: string, args: readonly string[]): Promi
     where: directory,
     reason: 'git',
   })
+}
+
+const FILTER = /^filter\.([\s\S]+)\.(?:clean|smudge|process|required)$/
+
+/**
+ * Settings without the programs that the repository would have change its files: whoever worked in it may have named them. A file that
+ * such a program keeps in another form then counts as changed.
+ */
+export async function withoutFilters(directory: string): Promise<string[]> {
+  const { stdout } = await git(directory, ['config', '--null', '--name-only', '--get-regexp', '^filter\\.'])
+  const names = new Set(stdout.split('\0').flatMap((key) => FILTER.exec(key)?.[1] ?? []))
+  return [...names].flatMap((name) => [
+    ...['clean', 'smudge', 'process'].map((key) => `filter.${name}.${key}=`),
+    `filter.${name}.required=false`,
+  ])
 }

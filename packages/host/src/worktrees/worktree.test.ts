@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tempHome } from '@mosaic/testkit/temp-home'
 import { describe, expect, it } from 'vitest'
@@ -87,6 +87,15 @@ describe('a worktree', () => {
     expect(worktreeOf(it.paths, 'coder1')).toBeUndefined()
   })
 
+  it('with commits that are on no branch stays', async () => {
+    await using it = await world()
+    const { directory } = await makeWorktree(it.paths, 'coder1', it.repository)
+    it.git(directory, 'checkout', '-q', '--detach')
+    it.commit(directory, 'work')
+    expect(await dropWorktree(it.paths, 'coder1')).toMatchObject({ kept_directory: 'commits that are on no branch' })
+    expect(existsSync(join(directory, 'work'))).toBe(true)
+  })
+
   it('runs nothing that the repository’s settings name', async () => {
     await using it = await world()
     const { directory } = await makeWorktree(it.paths, 'coder1', it.repository)
@@ -94,6 +103,11 @@ describe('a worktree', () => {
     writeFileSync(planted, `#!/bin/sh\ntouch '${it.paths.home}/ran'\n`, { mode: 0o755 })
     it.git(it.repository, 'config', 'core.fsmonitor', `'${planted}'`)
     it.git(it.repository, 'config', 'core.hooksPath', join(it.repository, '.git'))
+    writeFileSync(join(it.repository, '.git', 'info', 'attributes'), '* filter=planted\n')
+    for (const key of ['clean', 'smudge', 'process']) it.git(it.repository, 'config', `filter.planted.${key}`, `'${planted}'`)
+    it.git(it.repository, 'config', 'filter.planted.required', 'true')
+    // As if it were written anew: git has to look into it.
+    utimesSync(join(directory, 'first'), 1, 1)
     expect(await dropWorktree(it.paths, 'coder1')).toEqual({ directory, branch: 'mosaic/coder1', ...NOTHING_KEPT })
     expect(existsSync(join(it.paths.home, 'ran'))).toBe(false)
   })

@@ -1,6 +1,7 @@
 /**
- * Working directories of ephemeral agents: each a git worktree with a branch of its own. What holds work that is nowhere else is
- * never removed; it is left where it is, and that is said.
+ * Working directories of ephemeral agents: each a git worktree with a branch of its own. Changes and commits that are nowhere else are
+ * never removed; they are left where they are, and that is said. What git ignores goes, as with git itself. Nothing that stands in the
+ * repository is run to find out.
  */
 
 import { existsSync, mkdirSync, realpathSync, rmSync } from 'node:fs'
@@ -11,7 +12,7 @@ import { parseWorktree, type Worktree, type WorktreeEnd } from '@mosaic/domain/w
 import { atomicWrite } from '../files/atomic-write.ts'
 import { readBounded } from '../files/read-bounded.ts'
 import type { MosaicPaths } from '../paths.ts'
-import { git, gitText } from './git.ts'
+import { git, gitText, withoutFilters } from './git.ts'
 
 const MAX_RECORD_BYTES = 64 * 1024
 const MAX_TRIES = 1_000
@@ -77,11 +78,19 @@ export async function makeWorktree(paths: MosaicPaths, name: string, path: strin
   return worktree
 }
 
-/** True when every commit of the branch is on another branch, a tag or a remote as well. */
-async function isElsewhere(repository: string, branch: string): Promise<boolean> {
-  const ref = `refs/heads/${branch}`
-  const refs = await gitText(repository, ['for-each-ref', '--contains', ref, '--format=%(refname)'])
-  return refs.split('\n').some((other) => other !== '' && other !== ref)
+/** The refs that have this commit, other than `but`. */
+async function refsWith(directory: string, commit: string, but?: string): Promise<string[]> {
+  const refs = await gitText(directory, ['for-each-ref', '--contains', commit, '--format=%(refname)'])
+  return refs.split('\n').filter((ref) => ref !== '' && ref !== but)
+}
+
+/** Why the directory must stay; `undefined` when nothing in it would be lost. */
+async function keptFor(directory: string, more: readonly string[]): Promise<string | undefined> {
+  const status = await git(directory, ['status', '--porcelain', '--untracked-files=normal'], { more })
+  if (status.status !== 0) return 'it could not be looked at'
+  if (status.stdout !== '') return 'changes that are not committed'
+  // Committed while no branch was checked out.
+  return (await refsWith(directory, 'HEAD')).length === 0 ? 'commits that are on no branch' : undefined
 }
 
 /**
@@ -98,17 +107,21 @@ export async function dropWorktree(paths: MosaicPaths, name: string): Promise<Wo
 
 async function dropped({ repository, directory, branch }: Worktree): Promise<WorktreeEnd> {
   const end: WorktreeEnd = { directory, branch, kept_directory: null, kept_branch: null }
+  if (!existsSync(repository)) {
+    const unseen = 'it could not be looked at'
+    return { ...end, kept_directory: existsSync(directory) ? unseen : null, kept_branch: unseen }
+  }
   if (existsSync(directory)) {
-    const status = await git(directory, ['status', '--porcelain', '--untracked-files=normal'])
-    const kept = status.status !== 0 ? 'it could not be looked at' : status.stdout !== '' ? 'changes that are not committed' : undefined
+    const more = await withoutFilters(repository)
+    const kept = await keptFor(directory, more).catch(() => 'it could not be looked at')
     // Without force: git itself refuses what has changed since it was looked at.
-    if (kept !== undefined || (await git(repository, ['worktree', 'remove', directory])).status !== 0)
+    if (kept !== undefined || (await git(repository, ['worktree', 'remove', directory], { more })).status !== 0)
       return { ...end, kept_directory: kept ?? 'changes that are not committed', kept_branch: 'its directory is kept' }
   }
   await git(repository, ['worktree', 'prune'])
-  if (!existsSync(repository)) return { ...end, kept_branch: 'it could not be looked at' }
+  const ref = `refs/heads/${branch}`
   if (!(await hasBranch(repository, branch))) return end
-  if (!(await isElsewhere(repository, branch))) return { ...end, kept_branch: 'commits that are on no other branch' }
+  if ((await refsWith(repository, ref, ref)).length === 0) return { ...end, kept_branch: 'commits that are on no other branch' }
   await gitText(repository, ['branch', '--quiet', '-D', branch])
   return end
 }
