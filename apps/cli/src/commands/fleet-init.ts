@@ -43,15 +43,17 @@ function writtenText(answer: InitAnswer): string {
 }
 
 async function interactive(context: Context, options: Options): Promise<number> {
-  const [{ FleetQuestions }, { planFleet, willReplace, writeFleet }] = await Promise.all([
+  const [{ FleetQuestions }, { planFleet, willReplace, writeFleet }, { noteAdditions }] = await Promise.all([
     import('../fleet/ask-fleet.ts'),
     import('../fleet/new-fleet.ts'),
+    import('../fleet/additions-to-come.ts'),
   ])
   // Nobody answers questions only to be refused.
   const replaces = await willReplace(context)
   // The prompts read the keyboard themselves, Ctrl-C included.
   using questions = new FleetQuestions(context, context.takeOverEnding())
   const plan = planFleet(context, await questions.ask(options, replaces))
+  noteAdditions(context, [{ runtime: plan.runtime, env: {} }])
   if (!(await questions.confirm(plan.path, plan.text, replaces))) return EXIT.notDone
   const backup = await writeFleet(context, plan, replaces)
   context.answer(answerOf(plan, true, backup), writtenText(answerOf(plan, true, backup)))
@@ -62,8 +64,12 @@ async function run(context: Context, { options }: Input<Options>): Promise<numbe
   const { stdin, stdout } = context.world
   const asked = options.profile === undefined && options.write !== true && !context.json && stdin.isTTY === true && stdout.isTTY === true
   if (asked) return interactive(context, options)
-  const { planFleet, writeFleet } = await import('../fleet/new-fleet.ts')
+  const [{ planFleet, writeFleet }, { noteAdditions }] = await Promise.all([
+    import('../fleet/new-fleet.ts'),
+    import('../fleet/additions-to-come.ts'),
+  ])
   const plan = planFleet(context, options)
+  noteAdditions(context, [{ runtime: plan.runtime, env: {} }])
   if (options.write !== true) {
     context.answer(answerOf(plan, false, null), plan.text, { verbatim: true })
     if (!context.json) context.note(`Dry run: nothing was written. With --write it goes to ${plan.path}`)

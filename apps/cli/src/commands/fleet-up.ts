@@ -42,6 +42,8 @@ async function ensureRoster(context: Context, options: Options): Promise<boolean
     const line = notInForceLine(context, roster)
     if (line !== undefined) context.note(line)
     await noteLogins(context)
+    const [{ noteAdditions }, { readDefinition }] = await Promise.all([import('../fleet/additions-to-come.ts'), import('../fleet/open.ts')])
+    noteAdditions(context, (await readDefinition(context)).agents)
     return false
   }
   const plan = planFleet(context, options)
@@ -53,6 +55,8 @@ async function ensureRoster(context: Context, options: Options): Promise<boolean
   await requireRuntime(context, plan.runtime)
   requireLogin(context, plan.runtime)
   await new Tmux({ socketName: undefined, env: context.world.env }).version()
+  const { noteAdditions } = await import('../fleet/additions-to-come.ts')
+  noteAdditions(context, [{ runtime: plan.runtime, env: {} }])
   await writeFleet(context, plan, false)
   return true
 }

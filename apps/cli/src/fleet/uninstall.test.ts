@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { noteHome } from '@mosaic/host/runtimes/claude/claude-home'
 import { expect, test } from 'vitest'
 import { EXIT } from '../exit-codes.ts'
 import { verbSchemas } from '../schemas/verb-schemas.ts'
@@ -42,6 +43,28 @@ test('what the fleet added is taken back, also in the homes of accounts, and its
   expect(existsSync(ofAccount)).toBe(false)
   expect(existsSync(join(mosaic, 'fleet', 'roster.yaml'))).toBe(true)
   expect((await run('fleet', 'uninstall', '--yes')).stdout).toContain('Uninstalled')
+})
+
+test('what an agent’s launch noted is taken back, whoever has removed the agent and its account since', async () => {
+  using home = new TemporaryHome()
+  const { mosaic, run } = await scene(home)
+  const elsewhere = join(home.path, 'elsewhere.json')
+  writeFileSync(`${elsewhere}.before-mosaic`, '{"theme":"dark"}')
+  writeFileSync(elsewhere, '{"theme":"dark","hasCompletedOnboarding":true}')
+  noteHome(join(mosaic, 'fleet', 'state', 'gone'), { directory: home.path, stateFile: elsewhere })
+  expect((await run('fleet', 'uninstall', '--yes')).status).toBe(EXIT.done)
+  expect(readFileSync(elsewhere, 'utf8')).toBe('{"theme":"dark"}')
+})
+
+test('what a fleet on claude will add is said with its file before it is added, and only where it is missing', async () => {
+  using home = new TemporaryHome()
+  const plan = () => home.run(['fleet', 'init', '--runtime', 'claude'])
+  const state = join(home.path, '.claude.json')
+  expect((await plan()).stderr).toContain(`${state} gets a note that the first questions of Claude Code are answered`)
+  expect((await home.run(['fleet', 'init', '--runtime', 'codex'])).stderr).not.toContain('gets a note')
+  writeFileSync(state, '{"hasCompletedOnboarding":true}')
+  expect((await plan()).stderr).not.toContain('gets a note')
+  expect(readFileSync(state, 'utf8')).toBe('{"hasCompletedOnboarding":true}')
 })
 
 test('a home is not purged without a typed word, nor when it holds more than a fleet', async () => {

@@ -93,6 +93,35 @@ function parsed(text: string): Record<string, unknown> | undefined {
   }
 }
 
+/** Whether `ensureOnboarded` would write into the home's file. */
+export function missesOnboarding({ stateFile }: ClaudeHome): boolean {
+  if (!existsSync(stateFile)) return true
+  try {
+    const fields = parsed(readFileSync(stateFile, 'utf8'))
+    return fields !== undefined && fields[ONBOARDED_KEY] !== true
+  } catch {
+    return false
+  }
+}
+
+/** In an agent's state directory: the files that were written into for it, one a line. */
+const NOTE_FILE = 'claude-homes'
+const MAX_NOTE_BYTES = 1024 * 1024
+
+/** Keeps in mind that the home's file is about to be written into, whatever becomes of the roster or the account that named it. */
+export function noteHome(stateDirectory: string, { stateFile }: ClaudeHome): void {
+  if (notedHomes(stateDirectory).includes(stateFile)) return
+  mkdirSync(stateDirectory, { recursive: true, mode: 0o700 })
+  const noted = [...notedHomes(stateDirectory), stateFile]
+  atomicWrite(join(stateDirectory, NOTE_FILE), `${noted.join('\n')}\n`)
+}
+
+/** The files that were written into for this agent. */
+export function notedHomes(stateDirectory: string): string[] {
+  const read = readBounded(join(stateDirectory, NOTE_FILE), MAX_NOTE_BYTES)
+  return 'text' in read ? read.text.split('\n').filter((line) => line !== '') : []
+}
+
 /**
  * Before its first start Claude Code asks for a theme and a login in the terminal. A home that never saw a start is told
  * that this is done: the one key that the fleet adds to an operator's file, and only where it is missing. What was there is

@@ -5,7 +5,16 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AgentDefinition } from '@mosaic/domain/agent'
 import type { LaunchContext, LaunchRecipe } from '@mosaic/domain/ports/runtime'
-import { claudeHome, defaultModeOf, type Environment, ensureOnboarded, isConversation, transcriptOf } from './claude-home.ts'
+import {
+  claudeHome,
+  defaultModeOf,
+  type Environment,
+  ensureOnboarded,
+  isConversation,
+  missesOnboarding,
+  noteHome,
+  transcriptOf,
+} from './claude-home.ts'
 import { CLAUDE_ENVIRONMENT, CLAUDE_INHERITED, YOLO_AS_ROOT } from './environment.ts'
 import { noteSession, readSessions } from './session-record.ts'
 import { mcpJson, settingsJson } from './settings.ts'
@@ -31,6 +40,7 @@ function sessionFlags({ resume, stateDirectory }: LaunchContext, directory: stri
 export function launch(context: LaunchContext, env: Environment): LaunchRecipe {
   const { agent, program, contractFile, endpoint, stateDirectory } = context
   const home = claudeHome(agent, env)
+  if (missesOnboarding(home)) noteHome(stateDirectory, home)
   ensureOnboarded(home)
   const statusLineFile = join(stateDirectory, STATUS_LINE_FILE)
   rmSync(statusLineFile, { force: true })
