@@ -5,22 +5,21 @@ import { type Message, renderMessage } from '@mosaic/domain/message'
 import type { ConnectContext, NativeRefusal, ResetResult, RuntimeAnswer, RuntimeSession } from '@mosaic/domain/ports/runtime'
 import type { SignalBody } from '@mosaic/domain/signal'
 import { Inbox } from '../../signals/inbox.ts'
+import { Turns } from '../in-turn.ts'
 import { Conversation } from './conversation.ts'
 import { errorSignal, retryOn } from './failure.ts'
 import { ClaudeHooks } from './hooks.ts'
 import { RECONNECT_COMMAND, Reconnect } from './reconnect.ts'
+import { resetClaude } from './reset.ts'
 import { noteSession, readSessions } from './session-record.ts'
 import { type ClaudeStatus, StatusFile } from './status-file.ts'
 import { readStatusLine, STATUS_LINE_FILE } from './status-line.ts'
-import { fieldsOf, textOf } from './transcript-line.ts'
+import { fieldsOf, type Said, textOf } from './transcript-line.ts'
 import { Typing } from './typing.ts'
 import { ClaudeVoice } from './voice.ts'
 
-/** How long a reset may take, milliseconds. */
-const RESET_MS = 15_000
 /** A message that was taken stands in the transcript after this time idle, milliseconds, or was lost. */
 const LOST_MS = 1500
-const LOOK_MS = 50
 /** How often a transcript is looked for that is about to be made, milliseconds. */
 const APPEARS_MS = 250
 
@@ -33,7 +32,11 @@ export class ClaudeSession implements RuntimeSession {
   readonly #status: StatusFile
   readonly #typing: Typing
   readonly #reconnect: Reconnect
+  /** What is typed at once stands in one composer: never two of these at the same time. */
+  readonly #turns = new Turns()
   #conversation: Conversation | undefined
+  /** The one before, whose last words can reach the disk after the next has begun. */
+  #before: Conversation | undefined
   #sink: (signal: SignalBody) => void = () => {}
   #statusLine = ''
   #lost: NodeJS.Timeout | undefined
@@ -54,7 +57,7 @@ export class ClaudeSession implements RuntimeSession {
     this.#reconnect = new Reconnect({
       hasStream: () => context.channel.hasStream,
       isIdle: () => status()?.status === 'idle',
-      type: () => this.#typing.command(() => context.type(RECONNECT_COMMAND)),
+      type: () => this.#inTurn(() => this.#typing.command(() => context.type(RECONNECT_COMMAND))),
       nowMs: () => performance.now(),
     })
   }
@@ -76,6 +79,7 @@ export class ClaudeSession implements RuntimeSession {
         listening[Symbol.dispose]()
         this.#status[Symbol.dispose]()
         this.#conversation?.[Symbol.dispose]()
+        this.#before?.[Symbol.dispose]()
         this.#inbox[Symbol.dispose]()
       },
     }
@@ -95,35 +99,28 @@ export class ClaudeSession implements RuntimeSession {
     return { pid, activity, detail, ready: status !== undefined, turn, model: model ?? agent.model ?? null, contextUsed }
   }
 
-  async whileNoQuestion<T>(
+  whileNoQuestion<T>(
     type: () => Promise<T>,
     message: Message,
   ): Promise<{ outcome: 'typed'; result: T } | { outcome: 'known' } | NativeRefusal> {
-    const { id } = message
-    this.#conversation?.read()
-    if (this.#inbox.state(id) === 'unknown') return this.#typing.type({ id, text: renderMessage(message), again: false }, type)
-    this.#sink({ kind: 'duplicate', id })
-    return { outcome: 'known' }
+    return this.#inTurn(async () => {
+      const { id } = message
+      this.#readBoth()
+      if (this.#inbox.state(id) === 'unknown') return this.#typing.type({ id, text: renderMessage(message), again: false }, type)
+      this.#sink({ kind: 'duplicate', id })
+      return { outcome: 'known' }
+    })
   }
 
-  async reset(): Promise<ResetResult> {
-    const before = this.#status.read()
-    if (before === undefined || before.status === 'waiting') return 'failed'
-    // Typed now it would wait for the end of the turn, behind all that waits already.
-    if (before.status === 'busy') return 'none'
-    const typed = await this.#typing.command(() => this.#context.type('/clear'))
-    if (!typed) return 'failed'
-    for (const end = performance.now() + RESET_MS; performance.now() < end; ) {
-      const status = this.#status.read()
-      if (status !== undefined && status.sessionId !== before.sessionId && status.status === 'idle') return 'done'
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
-    }
-    return 'failed'
+  reset(): Promise<ResetResult> {
+    const status = () => this.#status.read()
+    const type = (text: string) => this.#context.type(text)
+    return this.#inTurn(() => resetClaude({ status, voice: this.#voice, typing: this.#typing, type }))
   }
 
   /** Until the first prompt has made its file, there is none that could tell of a change. */
   #readTranscript(): void {
-    this.#conversation?.read()
+    this.#readBoth()
     clearTimeout(this.#appearing)
     const busy = this.#status.read()?.status !== 'idle'
     if (busy && this.#conversation?.isThere === false) this.#appearing = setTimeout(() => this.#readTranscript(), APPEARS_MS).unref()
@@ -147,14 +144,32 @@ export class ClaudeSession implements RuntimeSession {
     return answer
   }
 
-  #follow(id: string): void {
-    this.#conversation?.[Symbol.dispose]()
-    this.#voice.begins()
-    this.#conversation = new Conversation(this.#directory, id, (said) => {
-      this.#voice.said(said)
-      if (said.kind === 'request' && this.#voice.requests > 1) void this.#lookForRetry()
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.run(async () => {
+      await this.#typing.settled()
+      return work()
     })
+  }
+
+  #readBoth(): void {
+    this.#before?.read()
+    this.#conversation?.read()
+  }
+
+  #follow(id: string): void {
+    this.#before?.[Symbol.dispose]()
+    this.#before = this.#conversation
+    this.#before?.read()
+    this.#voice.begins()
+    this.#conversation = new Conversation(this.#directory, id, (said) => this.#hear(id, said))
     this.#conversation.read()
+  }
+
+  #hear(id: string, said: Said): void {
+    // The turns of the one before are no turns any more; its messages were worked off and its calls cost.
+    if (this.#before?.id === id) this.#voice.saidBefore(said)
+    else this.#voice.said(said)
+    if (said.kind === 'request' && this.#voice.requests > 1) void this.#lookForRetry()
   }
 
   #became(status: ClaudeStatus): void {
@@ -175,12 +190,14 @@ export class ClaudeSession implements RuntimeSession {
 
   /** What it had accepted and was killed, reset or stopped before it began with it. */
   async #giveAgain(): Promise<void> {
-    this.#conversation?.read()
-    const message = this.#voice.lost(this.#status.read())
-    if (message === undefined) return
-    const typed = await this.#typing.type({ ...message, again: true }, () => this.#context.type(message.text))
-    if (typed.outcome === 'typed' && typed.result) return
-    this.#lost = setTimeout(() => void this.#giveAgain(), LOST_MS).unref()
+    const given = await this.#inTurn(async () => {
+      this.#readBoth()
+      const message = this.#voice.lost(this.#status.read())
+      if (message === undefined) return true
+      const typed = await this.#typing.type({ ...message, again: true }, () => this.#context.type(message.text))
+      return typed.outcome === 'typed' && typed.result
+    })
+    if (!given) this.#lost = setTimeout(() => void this.#giveAgain(), LOST_MS).unref()
   }
 
   #readStatusLine(): void {

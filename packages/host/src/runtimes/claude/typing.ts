@@ -11,6 +11,8 @@ const SCREEN_MS = 2000
 const LOOK_MS = 100
 /** Tools wait so long at most for a message that was typed to be taken, milliseconds. */
 const TAKEN_MS = 2000
+/** What was typed before and is not known to be taken can be on its way into the composer so long, milliseconds. */
+const ON_ITS_WAY_MS = 15_000
 
 export interface TypingParts {
   gate: ToolGate
@@ -23,9 +25,18 @@ const refused = (because: NativeRefusal['because'], detail: string): NativeRefus
 
 export class Typing {
   readonly #parts: TypingParts
+  /** The message that was typed last. */
+  #last: string | undefined
 
   constructor(parts: TypingParts) {
     this.#parts = parts
+  }
+
+  /** Resolves when nothing is on its way any more. A long text is pasted before Claude Code has read it, and its composer looks empty until then. */
+  async settled(): Promise<void> {
+    const last = this.#last
+    this.#last = undefined
+    if (last !== undefined) await this.#parts.voice.taken(last, ON_ITS_WAY_MS)
   }
 
   /** What `type` throws is thrown on. */
@@ -40,6 +51,7 @@ export class Typing {
     const now = status()
     voice.expect({ ...message, mode: now?.status === 'idle' && !voice.isBeginning(now) ? 'turn' : 'queued' })
     const result = await type()
+    this.#last = message.id
     await voice.taken(message.id, TAKEN_MS)
     return { outcome: 'typed', result }
   }

@@ -127,6 +127,12 @@ export class ClaudeVoice {
     else if (!this.#past) this.failed(errorSignal(said.error, said.detail))
   }
 
+  /** In the conversation before this one, whose last words came to the disk when this one had begun. */
+  saidBefore(said: Said): void {
+    if (said.kind === 'prompt') this.#prompt(said.texts, undefined)
+    else if (said.kind === 'call') this.#call({ ...said, isSub: true })
+  }
+
   became(status: ClaudeStatus): void {
     this.#status = status
     const { asking } = this
