@@ -7,6 +7,7 @@ import { messageOf, RuntimePane, shortTemporaryDirectory } from '@mosaic/testkit
 import { type ClaudeHome, type ClaudeHomeOptions, writeClaudeHome } from '@mosaic/testkit/fake-llm/claude-home'
 import { claudeComposed, claudeUnwrapped } from '@mosaic/testkit/fake-llm/claude-texts'
 import { type FakeLlm, startFakeLlm } from '@mosaic/testkit/fake-llm/server'
+import { isAlive } from '@mosaic/testkit/processes'
 import { until } from '@mosaic/testkit/until'
 import { describe, expect, test } from 'vitest'
 import { AgentEndpoint } from '../../agent-endpoint/agent-endpoint.ts'
@@ -23,6 +24,8 @@ const AGENT = 'agent0'
 interface ClaudeHarness extends RuntimeHarness {
   llm: FakeLlm
   home: ClaudeHome
+  /** What is done when the fleet has heeded a hook, and its answer is not on its way yet. */
+  heeded: (name: string) => void
 }
 
 const messagesIn = (texts: readonly string[]): string[] => texts.map(claudeUnwrapped).filter((text) => messageIdOf(text) !== undefined)
@@ -43,6 +46,7 @@ async function claudeHarness(options: HarnessOptions = {}): Promise<ClaudeHarnes
     isCurrent: () => true,
     log: () => {},
   })
+  const channel = endpoint.channel(AGENT, AGENT)
   const pane = new RuntimePane({
     adapter: claudeAdapter(PATH, { HOME: root }),
     root,
@@ -50,7 +54,18 @@ async function claudeHarness(options: HarnessOptions = {}): Promise<ClaudeHarnes
     agent: { yolo: options.yolo ?? false, env: options.rosterEnv?.(root) ?? {} },
     fleet: {
       endpoint: { url: endpoint.url, tokenVariable: TOKEN },
-      channel: endpoint.channel(AGENT, AGENT),
+      channel: {
+        get hasStream() {
+          return channel.hasStream
+        },
+        ping: (timeoutMs) => channel.ping(timeoutMs),
+        onHook: (handle) =>
+          channel.onHook(async (name, payload) => {
+            const answer = await handle(name, payload)
+            harness.heeded(name)
+            return answer
+          }),
+      },
       env: { [TOKEN]: endpoint.tokenOf(AGENT, AGENT), MOSAIC_FLEET_URL: endpoint.url },
     },
   })
@@ -70,10 +85,11 @@ async function claudeHarness(options: HarnessOptions = {}): Promise<ClaudeHarnes
     }
   }
   const open = () => closeSync(openSync(gate, constants.O_RDWR | constants.O_NONBLOCK))
-  return {
+  const harness: ClaudeHarness = {
     llm,
     home,
     pane,
+    heeded: () => {},
     saysUsage: true,
     heard: () => {
       const last = llm.requests().findLast(({ kind }) => kind === 'model')
@@ -92,6 +108,7 @@ async function claudeHarness(options: HarnessOptions = {}): Promise<ClaudeHarnes
       await llm.close()
     },
   }
+  return harness
 }
 
 /** The model asks for a command that nobody has allowed; the result denies it. */
@@ -194,6 +211,72 @@ describe('Claude Code in a pane', () => {
       await pane.send(messageOf('who am I'))
       await until(async () => (await pane.session.ask(5000)) !== undefined && pane.signals('error').length > 0, { withinMs: 60_000 })
       expect(pane.signals('error')[0]).toMatchObject({ reason: 'logged-out', detail: expect.stringContaining('401') })
+    }),
+  )
+
+  const ends: readonly [when: string, arm: (harness: ClaudeHarness, kill: () => void) => void][] = [
+    [
+      'its hook was answered',
+      (harness, kill) => {
+        harness.heeded = (name) => name === 'UserPromptSubmit' && kill()
+      },
+    ],
+    [
+      'the model answered',
+      ({ llm }, kill) =>
+        llm.rule(() => {
+          kill()
+          return undefined
+        }),
+    ],
+  ]
+  test.each(ends)(
+    'gives the model once, in the conversation that it has then, what it had accepted when it was killed before %s',
+    (_when, arm) =>
+      within(async (harness, pane) => {
+        const { llm, heard } = harness
+        let killed = false
+        arm(harness, () => {
+          if (!killed) process.kill(pane.pid, 'SIGKILL')
+          killed = true
+        })
+        const message = messageOf('on its way')
+        await pane.deliver(message)
+        await until(() => !isAlive(pane.pid), { what: 'its end' })
+        llm.clearRequests()
+        await pane.start({ resume: true })
+        const after = messageOf('after')
+        await pane.deliver(after)
+        const ids = () => heard().map(messageIdOf).toSorted()
+        await until(() => ids().length === 2, { what: 'both messages reaching the model' })
+        await pane.idle()
+        await pane.deliver(messageOf('the last'))
+        await until(() => ids().length > 2, { what: 'the last message reaching the model' })
+        expect(ids().filter((id) => id === message.id)).toHaveLength(1)
+        expect(ids().filter((id) => id === after.id)).toHaveLength(1)
+        expect(pane.acceptances(message.id)).toHaveLength(1)
+      })(),
+  )
+
+  test(
+    'neither loses nor alters a long message that comes at the same time as a reset, and is reset',
+    within(async ({ llm, heard }, pane) => {
+      for (const first of ['message', 'reset'] as const) {
+        await pane.idle()
+        const message = messageOf('x'.repeat(64 * 1024))
+        const send = () => pane.deliver(message)
+        const reset = async () => expect(await pane.session.reset()).not.toBe('failed')
+        await Promise.all(first === 'message' ? [send(), reset()] : [reset(), send()])
+        await pane.idle()
+        const last = messageOf('last')
+        await pane.deliver(last)
+        await until(() => heard().includes(renderMessage(last)), { what: 'a message after the reset' })
+        const given = llm.requests().map(({ userTexts }) => messagesIn(userTexts ?? []).filter((text) => messageIdOf(text) === message.id))
+        expect(Math.max(...given.map(({ length }) => length))).toBe(1)
+        // Compared as a condition, so that a failure does not print 64 KiB.
+        expect(given.flat().every((text) => claudeComposed(renderMessage(message)) === text)).toBe(true)
+        expect(pane.acceptances(message.id)).toHaveLength(1)
+      }
     }),
   )
 

@@ -1,3 +1,4 @@
+import { messageId } from '@mosaic/domain/message'
 import { recordedScreens } from '@mosaic/testkit/recorded-screens'
 import { tempHome } from '@mosaic/testkit/temp-home'
 import { expect, it } from 'vitest'
@@ -37,3 +38,24 @@ it.each(['', '$ ', 'Press any key to continue', '❯ 1. Yes\n  2. No\n\nEnter to
     expect(await isTyped(text)).toBe(false)
   },
 )
+
+it('knows a text that was typed as on its way until it was taken', async () => {
+  await using home = await tempHome()
+  using inbox = new Inbox(home.root)
+  const voice = new ClaudeVoice(inbox, () => {})
+  const screen = claude.find(({ state }) => state === 'idle')?.text ?? ''
+  const status = () => ({ sessionId: 's', status: 'idle', waitingFor: null, sinceMs: 1 }) as const
+  const typing = new Typing({ gate: new ToolGate(), voice, status, screen: async () => screen })
+  const id = messageId(1, new Uint8Array(10))
+  const text = `[acme@box:lead -> acme@box:coder0 #${id}]\nhello`
+  expect(await typing.type({ id, text, again: false }, async () => true)).toEqual({ outcome: 'typed', result: true })
+  let settled = false
+  const settling = typing.settled().then(() => {
+    settled = true
+  })
+  await new Promise(setImmediate)
+  expect(settled).toBe(false)
+  voice.submitted({ prompt: text })
+  await settling
+  expect(inbox.state(id)).toBe('pending')
+})
