@@ -43,6 +43,7 @@ export class ClaudeSession implements RuntimeSession {
   #appearing: NodeJS.Timeout | undefined
   #looking = false
   #isReady = false
+  #isOver = false
 
   /** @param directory the configuration home that it was launched with */
   constructor(context: ConnectContext, directory: string) {
@@ -74,6 +75,7 @@ export class ClaudeSession implements RuntimeSession {
     return {
       [Symbol.dispose]: () => {
         this.#sink = () => {}
+        this.#isOver = true
         clearTimeout(this.#lost)
         clearTimeout(this.#appearing)
         listening[Symbol.dispose]()
@@ -191,13 +193,15 @@ export class ClaudeSession implements RuntimeSession {
   /** What it had accepted and was killed, reset or stopped before it began with it. */
   async #giveAgain(): Promise<void> {
     const given = await this.#inTurn(async () => {
+      // Another connection does it from then on, and perhaps to another process.
+      if (this.#isOver) return true
       this.#readBoth()
       const message = this.#voice.lost(this.#status.read())
       if (message === undefined) return true
       const typed = await this.#typing.type({ ...message, again: true }, () => this.#context.type(message.text))
       return typed.outcome === 'typed' && typed.result
-    })
-    if (!given) this.#lost = setTimeout(() => void this.#giveAgain(), LOST_MS).unref()
+    }).catch(() => false)
+    if (!given && !this.#isOver) this.#lost = setTimeout(() => void this.#giveAgain(), LOST_MS).unref()
   }
 
   #readStatusLine(): void {
@@ -215,6 +219,8 @@ export class ClaudeSession implements RuntimeSession {
     try {
       const retry = retryOn(await this.#context.screen(), Date.now())
       if (retry !== undefined) this.#voice.failed(retry)
+    } catch {
+      // Its pane is gone: what became of it is told by others.
     } finally {
       this.#looking = false
     }
