@@ -116,6 +116,9 @@ async function question(pane: RuntimePane): Promise<() => Promise<void>> {
   await pane.paste(ASK)
   await until(async () => (await pane.session.ask(5000))?.activity === 'waiting', { what: 'the question', withinMs: 60_000 })
   await until(async () => (await pane.screen()).includes('Do you want to proceed?'), { what: 'the dialog' })
+  // Its own turn stands in the transcript a little later than its dialog on the screen.
+  const told = async () => (await pane.session.ask(5000)) !== undefined && pane.signals('turn').length > 0
+  await until(told, { what: 'the turn that asks', withinMs: 60_000 })
   return () => pane.keys('Escape')
 }
 
