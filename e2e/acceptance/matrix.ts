@@ -45,38 +45,42 @@ const sum = (cells: readonly Cell[]): string => {
   return reds.length === 0 ? `${cells.length} cells` : `${cells.length} cells, ${reds.length} RED: ${reds[0]?.causes[0]?.slice(0, 200)}`
 }
 
-/** One fleet for each state; a new one also after a round that broke off. */
+/** One fleet for all states of the same settings; a new one also after a round that broke off. */
 export async function runMatrix({ runtime, states, partsOf, say, opened }: MatrixRun): Promise<Cell[]> {
   const under = runtimeUnderTest[runtime]
   const all: Cell[] = []
   if (installedVersion(under) === undefined) throw new Error(`${under.package} is not installed in e2e/runtimes`)
+  let scene: Scene | undefined
+  let settings: ReturnType<typeof settingsOf> | undefined
+  let n = 0
+  const close = async () => {
+    const open = scene
+    scene = undefined
+    opened(undefined)
+    await open?.[Symbol.asyncDispose]().catch(() => undefined)
+  }
   for (const state of states) {
-    let scene: Scene | undefined
-    let n = 0
+    if (settings !== settingsOf(state)) await close()
+    settings = settingsOf(state)
     for (const part of partsOf(state)) {
       n += 1
       const began = performance.now()
       let cells: Cell[]
       try {
-        scene ??= await Scene.open(under, { env: settingsOf(state) })
+        scene ??= await Scene.open(under, { env: settings })
         opened(scene)
         const judged = await runRound({ scene, state, n, ...part })
         cells = judged.cells.map((cell) => ({ ...cell, state, mode: part.mode }))
-        if (judged.broken) {
-          await scene[Symbol.asyncDispose]()
-          scene = undefined
-        }
+        if (judged.broken) await close()
       } catch (error) {
         const causes = [error instanceof Error ? error.message : String(error)]
         cells = part.shapes.map((shape) => ({ shape, state, mode: part.mode, verdict: 'RED', causes, messages: [] }))
-        await scene?.[Symbol.asyncDispose]().catch(() => undefined)
-        scene = undefined
+        await close()
       }
       all.push(...cells)
       say(`${runtime} · ${state} · ${part.mode}: ${sum(cells)} (${((performance.now() - began) / 1000).toFixed(0)} s)`)
     }
-    await scene?.[Symbol.asyncDispose]()
-    opened(undefined)
   }
+  await close()
   return all
 }
