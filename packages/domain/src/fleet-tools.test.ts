@@ -34,6 +34,7 @@ describe('the tools of agents', () => {
     ['fleet_report', { kind: 'done', text: 'x' }, 'kind'],
     ['fleet_escalate', { trigger: 'tired', text: 'x' }, 'trigger'],
     ['fleet_inbox', { limit: 1000 }, 'limit'],
+    ['fleet_inbox', { id: 'x' }, 'id'],
     ['fleet_send', 'text', 'object'],
   ])('refuse %s with %j, naming what is wrong', (tool, input, word) => {
     expect(parseToolCall(tool, input)).toEqual({ problem: expect.stringContaining(word) })

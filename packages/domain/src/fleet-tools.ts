@@ -1,7 +1,7 @@
 /** The tools that agents have of their fleet: what each takes, and what models are told about it. */
 
 import { z } from 'zod'
-import { MAX_MESSAGE_BYTES } from './message-text.ts'
+import { isMessageId, MAX_MESSAGE_BYTES } from './message-text.ts'
 import { ESCALATION_TRIGGERS, MAX_REPORT_BYTES, MAX_TASK_LENGTH, REPORT_KINDS } from './report.ts'
 
 /** How long an agent may wait for a receipt within one call, seconds: clients give up on a call after a minute. */
@@ -28,6 +28,11 @@ const send = z.strictObject({
 
 const inbox = z.strictObject({
   limit: z.number().int().min(1).max(MAX_INBOX).default(DEFAULT_INBOX).describe('How many messages, newest first.'),
+  id: z
+    .string()
+    .refine(isMessageId, 'a message id is expected, as fleet_inbox shows it')
+    .optional()
+    .describe('One message alone, whole and byte for byte as it was stored; without it, long texts are cut.'),
 })
 
 const report = z.strictObject({
@@ -91,7 +96,9 @@ const TOOLS: readonly FleetTool[] = [
   {
     name: 'fleet_inbox',
     title: 'Messages to and from you',
-    description: 'The newest messages that were sent to you, and what became of those that you sent, each with its text and receipt.',
+    description:
+      'The newest messages that were sent to you, and what became of those that you sent, each with its text and receipt. Of a long text the ' +
+      'beginning; by its id one message is shown whole, byte for byte.',
     readOnly: true,
     schema: inbox,
   },

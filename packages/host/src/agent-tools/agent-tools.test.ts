@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { type AgentDefinition, defineFleet, type FleetDefinition } from '@mosaic/domain/agent'
-import { messageId } from '@mosaic/domain/message'
+import { MAX_MESSAGE_BYTES, messageId } from '@mosaic/domain/message'
 import { FakeClock, turn } from '@mosaic/testkit/fake-clock'
 import { ScriptedHost } from '@mosaic/testkit/scripted-receiver'
 import { tempHome } from '@mosaic/testkit/temp-home'
@@ -153,7 +153,43 @@ it('fleet_inbox shows what an agent sent and was sent, and nothing of others', a
     expect.objectContaining({ direction: 'received', from: 't@h:coder1', characters_left_out: 3_005 }),
     expect.objectContaining({ direction: 'sent', to: 't@h:coder1', text: 'from coder0', state: 'stored' }),
   ])
+  expect(structured['whole_text']).toContain('id')
   expect((await it.call('coder0', 'fleet_inbox', { limit: 1 })).structured['messages']).toHaveLength(1)
+})
+
+describe('fleet_inbox with an id', () => {
+  // What display would rewrite: joined emoji, a mark of direction, blanks at the end.
+  const TEXT = `\u202eabc 👩\u200d💻\t e\u0301 ${'🎉'.repeat((MAX_MESSAGE_BYTES - 40) / 4)}  \n`
+
+  it('shows one message whole and unchanged, to its sender and its receiver alone', async () => {
+    await using it = await world()
+    const { structured } = await it.call('coder0', 'fleet_send', { to: 'coder1', message: TEXT })
+    const id = structured['id'] ?? ''
+    for (const [name, direction] of [
+      ['coder0', 'sent'],
+      ['coder1', 'received'],
+    ] as const) {
+      const shown = await it.call(name, 'fleet_inbox', { id })
+      expect(shown.structured['messages']).toEqual([expect.objectContaining({ id, direction, text: TEXT, characters_left_out: 0 })])
+      expect(JSON.parse(shown.text)).toEqual(shown.structured)
+    }
+    expect(await it.call('boss', 'fleet_inbox', { id })).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('sent to you or by you'),
+    })
+  })
+
+  it('is what a list refers to, which begins each text as it is and cuts no character in two', async () => {
+    await using it = await world()
+    await it.call('coder0', 'fleet_send', { to: 'coder1', message: 'short 👩\u200d💻' })
+    expect((await it.call('coder1', 'fleet_inbox')).structured).toEqual({
+      messages: [expect.objectContaining({ text: 'short 👩\u200d💻' })],
+    })
+    const long = `x${'🎉'.repeat(1_500)}`
+    await it.call('coder0', 'fleet_send', { to: 'coder1', message: long })
+    const { structured } = await it.call('coder1', 'fleet_inbox', { limit: 1 })
+    expect(structured['messages']).toEqual([expect.objectContaining({ text: long.slice(0, 1_999), characters_left_out: 1_002 })])
+  })
 })
 
 describe('fleet_report', () => {

@@ -12,6 +12,7 @@ import {
   type EscalateInput,
   type FleetToolCall,
   fleetTools,
+  type InboxInput,
   parseToolCall,
   type ReportInput,
   type SendInput,
@@ -23,7 +24,7 @@ import type { AgentTools, ToolAnswer, ToolCaller } from '../agent-endpoint/tools
 import type { Acting } from '../audit/acting.ts'
 import type { FleetAudit } from '../audit/fleet-audit.ts'
 import type { PostOffice } from '../mailbox/post-office.ts'
-import { inboxOf } from './inbox.ts'
+import { inboxOf, letterOf } from './inbox.ts'
 import { peersOf } from './peers.ts'
 import type { ReportStore } from './report-store.ts'
 
@@ -76,7 +77,7 @@ export class FleetTools implements AgentTools {
     const self = this.#definition(caller.name)
     if (call.tool === 'fleet_peers') return answer(peersOf(await this.#parts.snapshot(), self.name))
     if (call.tool === 'fleet_send') return answer(await this.#send(self, call.input, this.#id(caller)))
-    if (call.tool === 'fleet_inbox') return answer({ messages: inboxOf(this.#parts.post, self.address, call.input.limit) })
+    if (call.tool === 'fleet_inbox') return answer(this.#inbox(self, call.input))
     if (call.tool === 'fleet_report') return answer(this.#report(self, call.input, this.#id(caller)))
     return answer(this.#escalate(self, call.input, this.#id(caller)))
   }
@@ -97,6 +98,11 @@ export class FleetTools implements AgentTools {
     const receipt = input.wait_seconds === 0 ? stored : await post.waitForReceipt(id, input.wait_seconds * 1_000)
     const { state, reason, detail, accepted_at } = receipt
     return { id, to: receipt.to, state, reason, detail, accepted_at }
+  }
+
+  #inbox({ address }: AgentDefinition, { id, limit }: InboxInput): Structured {
+    const { post } = this.#parts
+    return id === undefined ? inboxOf(post, address, limit) : letterOf(post, address, id)
   }
 
   /** @throws FleetError `not_found` with the names that there are */

@@ -18,6 +18,12 @@ const KEEP_RECEIPTS_MS = 30 * 24 * 3600_000
 /** How often older ones are removed, milliseconds. */
 const PRUNE_EVERY_MS = 24 * 3600_000
 
+/** A message with what became of it. */
+export interface Letter {
+  receipt: Receipt
+  text: string
+}
+
 export interface PostOfficeParts {
   paths: MosaicPaths
   clock: Clock
@@ -102,8 +108,16 @@ export class PostOffice implements Disposable {
   }
 
   /** What was sent to `address` and by it, newest first, with the texts. */
-  correspondence(address: Address, limit: number): { receipt: Receipt; text: string }[] {
+  correspondence(address: Address, limit: number): Letter[] {
     return this.#spool.correspondence(address, limit)
+  }
+
+  /** One message of that correspondence. */
+  letter(address: Address, id: string): Letter | undefined {
+    const message = this.#spool.message(id)
+    if (message === undefined) return undefined
+    const isOwn = message.to.session === address.session || formatAddress(message.from) === formatAddress(address)
+    return isOwn ? { receipt: this.receipt(id), text: message.text } : undefined
   }
 
   /** Unsettled messages per receiver. */

@@ -36,6 +36,6 @@ export const taken = ({ id, text }: Typed, prompt: string): unknown => {
   if (text === prompt && text.normalize('NFC') === text) return {}
   const additionalContext =
     `The terminal changed blanks in the message #${id}: each tab became four blanks, and blanks at its end may be gone. ` +
-    'Where that matters, the tool fleet_inbox has it byte for byte.'
+    'Where that matters, the tool fleet_inbox, called with that id, has it byte for byte.'
   return { hookSpecificOutput: { hookEventName: 'UserPromptSubmit', additionalContext } }
 }
