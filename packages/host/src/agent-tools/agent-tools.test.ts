@@ -135,6 +135,23 @@ describe('fleet_send', () => {
     expect(it.post.receipts('coder1', 10)).toHaveLength(1)
   })
 
+  it('is refused while too many of one sender wait for one receiver, and leaves nothing then', async () => {
+    await using it = await world()
+    const ids = Array.from({ length: 101 }, (_, made) => messageId(it.clock.wallMs(), new Uint8Array(10).fill(made)))
+    const send = (id: string | undefined, to = 'coder1', from = 'coder0') => it.call(from, 'fleet_send', { to, message: 'hello' }, id)
+    for (const id of ids.slice(0, 100)) expect((await send(id)).isError).toBe(false)
+    const audited = it.audited().length
+    expect(await send(ids[100])).toMatchObject({
+      isError: true,
+      text: expect.stringMatching(/100 messages of t@h:coder0.*What to do: wait/),
+    })
+    expect(it.audited()).toHaveLength(audited)
+    expect(it.post.receipts('coder1', 200)).toHaveLength(100)
+    expect((await send(ids[99])).structured).toMatchObject({ id: ids[99], state: 'stored' })
+    expect((await send(undefined, 'boss')).isError).toBe(false)
+    expect((await send(undefined, 'coder1', 'boss')).isError).toBe(false)
+  })
+
   it('waits for the receipt as long as it was asked to, and then says how it stands', async () => {
     await using it = await world()
     const sent = it.call('coder0', 'fleet_send', { to: 'coder1', message: 'hello', wait_seconds: 5 })

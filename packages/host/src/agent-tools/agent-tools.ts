@@ -92,8 +92,9 @@ export class FleetTools implements AgentTools {
     const { post, audit } = this.#parts
     const to = this.#receiver(input.to)
     const text = messageText(input.message)
-    audit.record({ verb: 'send', agent: to.name, ref: id, detail: { bytes: utf8Length(text), urgent: input.urgent } })
     const from = this.#addressOf(self)
+    post.assertRoom(to, { id, from })
+    audit.record({ verb: 'send', agent: to.name, ref: id, detail: { bytes: utf8Length(text), urgent: input.urgent } })
     const stored = post.send(to, { id, to: to.name, from, text: input.message, urgent: input.urgent })
     const receipt = input.wait_seconds === 0 ? stored : await post.waitForReceipt(id, input.wait_seconds * 1_000)
     const { state, reason, detail, accepted_at } = receipt

@@ -141,6 +141,18 @@ describe('sending', () => {
     expect(it.send({ id }).state).toBe('accepted')
   })
 
+  it('is refused to an agent that fills a receiver, and not to a person', async () => {
+    await using it = await office()
+    it.b.up = false
+    const from = 't@h:orchestrator'
+    const first = it.send({ from })
+    for (let sent = 1; sent < 100; sent += 1) it.send({ from })
+    expect(() => it.send({ from })).toThrow(expect.objectContaining({ code: 'refused', reason: 'too-many' }))
+    expect(it.send({ from, id: first.id }).id).toBe(first.id)
+    it.send()
+    expect(it.post.queued().get('b')).toBe(101)
+  })
+
   it('of the host service itself carries its name', async () => {
     await using it = await office()
     const receipt = it.post.notify(FLEET, agent('orchestrator'), 'coder0 failed')

@@ -18,6 +18,12 @@ const KEEP_RECEIPTS_MS = 30 * 24 * 3600_000
 /** How often older ones are removed, milliseconds. */
 const PRUNE_EVERY_MS = 24 * 3600_000
 
+/**
+ * More of one agent do not wait for one receiver at once, so that an agent that sends in a loop fills no disk. A person who sends
+ * is not bounded: nobody types that much, and a script of the operator's may well have more.
+ */
+const MAX_PENDING_OF_AGENT = 100
+
 /** A message with what became of it. */
 export interface Letter {
   receipt: Receipt
@@ -80,13 +86,32 @@ export class PostOffice implements Disposable {
     }
   }
 
-  /** Stored durably when this returns. @throws FleetError `invalid`, or `not_done` when it could not be stored */
+  /**
+   * Before anything is written of a message. A message that is stored already has its place.
+   * @throws FleetError `refused` when too many messages of this agent wait for that receiver
+   */
+  assertRoom(to: AgentDefinition, { id, from }: Pick<SendRequest, 'id' | 'from'>): void {
+    const sender = parseAddress(from)
+    if (sender === undefined || !this.#parts.isAgent(sender.session)) return
+    if (this.#spool.pendingFrom(sender, to.name) < MAX_PENDING_OF_AGENT || this.#spool.receipt(id) !== undefined) return
+    const what = `${MAX_PENDING_OF_AGENT} messages of ${from} wait for ${to.name} already; more are not taken, and nothing was stored`
+    throw new FleetError('refused', what, {
+      reason: 'too-many',
+      mend: `wait until ${to.name} has taken some, which fleet_inbox and fleet_peers show; a report or an escalation reaches the operator`,
+    })
+  }
+
+  /**
+   * Stored durably when this returns.
+   * @throws FleetError `invalid`, `refused` as `assertRoom` says, or `not_done` when it could not be stored
+   */
   send(to: AgentDefinition, request: SendRequest): Receipt {
     const from = parseAddress(request.from)
     if (from === undefined)
       throw new FleetError('invalid', `${JSON.stringify(request.from)} is not an address`, { mend: 'write tenant@host:session' })
     if (!isMessageId(request.id))
       throw new FleetError('invalid', `${JSON.stringify(request.id)} is not a message id`, { mend: 'send without --id' })
+    this.assertRoom(to, request)
     return this.#store(from, to, request)
   }
 

@@ -161,6 +161,7 @@ export class SqliteSpool implements Spool, Disposable {
   readonly #nearest: StatementSync
   readonly #overdue: StatementSync
   readonly #hold: StatementSync
+  readonly #pendingFrom: StatementSync
 
   constructor(file: string) {
     this.#database = guarded('the spool cannot be opened', () => openStore({ file, what: WHAT, schema: SCHEMA }, BUSY_MS))
@@ -175,6 +176,9 @@ export class SqliteSpool implements Spool, Disposable {
     this.#nearest = prepare(`SELECT min(deadline_ms) AS ms FROM message INDEXED BY message_waiting WHERE session = ? AND ${PENDING}`)
     this.#overdue = prepare(
       `SELECT id FROM message INDEXED BY message_waiting WHERE session = ? AND ${PENDING} AND state = 'stored' AND deadline_ms <= ? ORDER BY seq`,
+    )
+    this.#pendingFrom = prepare(
+      `SELECT count(*) AS pending FROM message INDEXED BY message_waiting WHERE session = ? AND ${PENDING} AND sender = ?`,
     )
     this.#hold = prepare(
       `UPDATE message INDEXED BY message_waiting SET reason = ?, detail = ?
@@ -253,6 +257,11 @@ export class SqliteSpool implements Spool, Disposable {
 
   pending(session: string): SpooledMessage[] {
     return (this.#database.prepare(`${HEAD} ORDER BY seq`).all(session) as unknown as HeadRow[]).map(spooledOf)
+  }
+
+  /** How many of a sender's messages to a receiver are unsettled. */
+  pendingFrom(sender: Address, session: string): number {
+    return (this.#pendingFrom.get(session, formatAddress(sender)) as unknown as { pending: number }).pending
   }
 
   receivers(): { session: string; queued: number }[] {
