@@ -2,6 +2,7 @@
 
 import type { AgentDefinition } from '@mosaic/domain/agent'
 import { fleetTools } from '@mosaic/domain/fleet-tools'
+import type { LifeState } from '@mosaic/domain/lifecycle'
 import type { Clock } from '@mosaic/domain/ports/clock'
 import type { RuntimeAdapter } from '@mosaic/domain/ports/runtime'
 import type { SessionHost } from '@mosaic/domain/ports/session-host'
@@ -19,6 +20,9 @@ export interface Callee {
   /** False for a launch that ended. */
   isCurrent(name: string, launchId: string): boolean
 }
+
+/** What has no process. One that is stopping has, and is heard to its end. */
+const ENDED = new Set<string>(['down', 'backoff', 'failed'] satisfies LifeState[])
 
 /** Calls wait for a service that is still taking over its fleet. */
 export const openEndpoint = (paths: MosaicPaths, takenOver: Promise<Callee>, log: (text: string) => void): Promise<AgentEndpoint> =>
@@ -70,10 +74,13 @@ export class Reach implements AsyncDisposable {
     return (await this.#host.paste(name, pane.sessionId, text, 'Enter', pid)).outcome === 'pasted'
   }
 
-  /** What is over for an agent's process is not asked any more. */
+  /** What is over for an agent's process is not asked any more, and nothing is kept of how it was reached. */
   heed(event: SupervisorEvent): void {
     const ends = event.kind === 'launching' || event.kind === 'died' || (event.kind === 'life' && event.to !== 'up')
     if (ends) this.#prober.stop(event.name)
+    // A launch that begins calls only after this, and has its channel from then on.
+    const isOver = event.kind === 'launching' || event.kind === 'died' || (event.kind === 'life' && ENDED.has(event.to))
+    if (isOver) this.endpoint.end(event.name)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -101,12 +101,21 @@ export class AgentEndpoint implements AsyncDisposable {
   /** The same one for the same launch; channels of other launches of this agent end. */
   channel(name: string, launchId: string): RuntimeChannel {
     const key = keyOf({ name, launchId })
-    for (const [other, channel] of this.#channels) {
-      if (other === key || !other.startsWith(`${name}/`)) continue
-      channel.close()
-      this.#channels.delete(other)
-    }
+    this.#forget(name, key)
     return this.#channelOf(key, name)
+  }
+
+  /** No launch of this agent lives: nothing is kept for one, nor a stream held that something it left behind reads. */
+  end(name: string): void {
+    this.#forget(name, undefined)
+  }
+
+  #forget(name: string, kept: string | undefined): void {
+    for (const [key, channel] of this.#channels) {
+      if (key === kept || !key.startsWith(`${name}/`)) continue
+      this.#channels.delete(key)
+      channel.end()
+    }
   }
 
   #channelOf(key: string, name: string): LaunchChannel {

@@ -57,6 +57,11 @@ export class LaunchChannel implements RuntimeChannel {
     for (const stream of [...this.#streams]) if (session === undefined || stream.session === session) stream.response.end()
   }
 
+  /** The launch is over. A reader that does not read would hold a stream that is ended in order. */
+  end(): void {
+    for (const { response } of [...this.#streams]) response.destroy()
+  }
+
   /** Nothing is said; idle timeouts of clients are kept away. */
   keepAlive(): void {
     for (const { response } of this.#streams) if (response.writableLength < MAX_UNREAD_BYTES) response.write(':\n\n')
