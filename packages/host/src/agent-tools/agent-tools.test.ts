@@ -232,6 +232,17 @@ describe('fleet_report', () => {
     expect(it.audited()).toEqual([expect.objectContaining({ actor: 't@h:coder0', verb: 'report', agent: 'coder0' })])
   })
 
+  it('that is repeated is kept, told and audited once, and another agent may use the same id', async () => {
+    await using it = await world()
+    const callId = messageId(it.clock.wallMs(), new Uint8Array(10).fill(7))
+    const report = (name: string) => it.call(name, 'fleet_report', { kind: 'result', text: `of ${name}` }, callId)
+    const ids: unknown[] = []
+    for (const name of ['coder0', 'coder0', 'coder1', 'coder1']) ids.push((await report(name)).structured['id'])
+    expect([ids[0], ids[1], ids[3]]).toEqual([callId, callId, ids[2]])
+    expect(it.desk.reports(undefined, 10).map(({ text }) => text)).toEqual(['of coder1', 'of coder0'])
+    expect([it.events.length, it.audited().length]).toEqual([2, 2])
+  })
+
   it('keeps the newest thousand of an agent', async () => {
     await using it = await world()
     for (let sent = 0; sent < 1_003; sent += 1) await it.call('coder0', 'fleet_report', { kind: 'result', text: `result ${sent}` })
@@ -277,9 +288,37 @@ describe('fleet_escalate', () => {
   it('that is repeated is one, and so is its message', async () => {
     await using it = await world()
     const id = messageId(it.clock.wallMs(), new Uint8Array(10).fill(7))
-    for (let again = 0; again < 2; again += 1) await it.call('coder0', 'fleet_escalate', CALL, id)
+    for (let again = 0; again < 2; again += 1) {
+      const { structured } = await it.call('coder0', 'fleet_escalate', CALL, id)
+      expect(structured).toMatchObject({ id, kept: true, orchestrator_told: 'boss' })
+    }
     expect(it.desk.escalations({ all: false })).toHaveLength(1)
     expect(it.post.receipts('boss', 10)).toHaveLength(1)
+    expect([it.events.length, it.audited().length]).toEqual([1, 1])
+  })
+
+  it('that is repeated is kept as it was, also when no more may be open and after it was acknowledged', async () => {
+    await using it = await world()
+    const id = messageId(it.clock.wallMs(), new Uint8Array(10).fill(7))
+    for (let call = 0; call < 19; call += 1) await it.call('coder0', 'fleet_escalate', CALL)
+    for (let again = 0; again < 2; again += 1)
+      expect((await it.call('coder0', 'fleet_escalate', CALL, id)).structured).toMatchObject({ id, kept: true })
+    it.acting.as('operator', () => it.desk.acknowledge(id))
+    expect((await it.call('coder0', 'fleet_escalate', CALL, id)).structured).toMatchObject({ id, kept: true })
+    expect(it.desk.escalations({ all: true })).toHaveLength(20)
+    expect(it.desk.escalations({ all: false })).toHaveLength(19)
+  })
+
+  it('is one of its own for each agent, whichever ids they give their calls', async () => {
+    await using it = await world()
+    const callId = messageId(it.clock.wallMs(), new Uint8Array(10).fill(7))
+    const idOf = async (name: string) => (await it.call(name, 'fleet_escalate', { ...CALL, text: `of ${name}` }, callId)).structured['id']
+    const ids = [await idOf('coder0'), await idOf('coder1')]
+    expect([await idOf('coder0'), await idOf('coder1')]).toEqual(ids)
+    expect(it.post.receipts('boss', 10)).toHaveLength(2)
+    it.acting.as('operator', () => it.desk.acknowledge(ids[1] ?? ''))
+    expect(it.desk.escalations({ all: false })).toEqual([expect.objectContaining({ id: ids[0], agent: 'coder0', text: 'of coder0' })])
+    expect(it.desk.escalations({ all: true })).toHaveLength(2)
   })
 
   it('is refused while too many of one agent are open, and another agent is not', async () => {

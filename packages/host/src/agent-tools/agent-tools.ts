@@ -118,8 +118,17 @@ export class FleetTools implements AgentTools {
     })
   }
 
-  #report(self: AgentDefinition, input: ReportInput, id: string): Structured {
+  /** The id of what a call makes: the call's own, unless another agent's entry has it. */
+  #freeId(kind: 'report' | 'escalation', callId: string): string {
+    const { store, clock, random } = this.#parts
+    return store.isTaken(kind, callId) ? messageId(clock.wallMs(), random(10)) : callId
+  }
+
+  #report(self: AgentDefinition, input: ReportInput, callId: string): Structured {
     const { store, audit, onEvent } = this.#parts
+    const made = store.madeBy('report', self.name, callId)
+    if (made !== undefined) return { id: made.id, kept: true }
+    const id = this.#freeId('report', callId)
     const { kind, task, percent } = input
     const text = messageText(input.text)
     const report: Report = {
@@ -130,15 +139,24 @@ export class FleetTools implements AgentTools {
       percent: percent ?? null,
     }
     audit.record({ verb: 'report', agent: self.name, ref: id, detail: { kind, bytes: utf8Length(text) } })
-    store.addReport(report)
+    store.addReport(report, callId)
     onEvent(self.name, 'report', { id, kind, task: report.task, percent: report.percent, text })
     return { id, kept: true }
   }
 
-  #escalate(self: AgentDefinition, input: EscalateInput, id: string): Structured {
+  #escalate(self: AgentDefinition, input: EscalateInput, callId: string): Structured {
+    const made = this.#parts.store.madeBy('escalation', self.name, callId)
+    const entry = made ?? this.#addEscalation(self, input, callId)
+    // Also of a repeat: the call before may have ended between the two.
+    const told = this.#tellOrchestrator(self, entry)
+    return { id: entry.id, kept: true, shown_to_operator: 'until acknowledged', orchestrator_told: told }
+  }
+
+  #addEscalation(self: AgentDefinition, input: EscalateInput, callId: string): Escalation {
     const { store, audit, onEvent } = this.#parts
     const { trigger } = input
     const text = messageText(input.text)
+    const id = this.#freeId('escalation', callId)
     const entry: Escalation = {
       ...this.#origin(self, id),
       trigger,
@@ -148,15 +166,15 @@ export class FleetTools implements AgentTools {
       acknowledged_by: null,
     }
     audit.record({ verb: 'escalate', agent: self.name, ref: id, detail: { trigger, bytes: utf8Length(text) } })
-    store.addEscalation(entry)
+    store.addEscalation(entry, callId)
     onEvent(self.name, 'escalation', { id, trigger, text })
-    const told = this.#tellOrchestrator(self, entry)
-    return { id, kept: true, shown_to_operator: 'until acknowledged', orchestrator_told: told }
+    return entry
   }
 
   /** The name of the orchestrator that was told; the operator sees it either way. */
-  #tellOrchestrator(self: AgentDefinition, { id, trigger, text }: Escalation): string | null {
+  #tellOrchestrator(self: AgentDefinition, { id, trigger, text, message_id: told }: Escalation): string | null {
     const { post, store, log } = this.#parts
+    if (told !== null) return parseAddress(post.receipt(told).to)?.session ?? null
     const orchestrator = this.#parts.fleet().agents.find((agent) => agent.class === 'orchestrator')
     if (orchestrator === undefined || orchestrator.name === self.name) return null
     try {

@@ -41,7 +41,19 @@ CREATE TABLE IF NOT EXISTS escalation (
   acknowledged_by TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS escalation_open ON escalation (agent, seq) WHERE acknowledged_at IS NULL;
+CREATE TABLE IF NOT EXISTS renamed (
+  kind TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  call_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  PRIMARY KEY (kind, agent, call_id)
+) STRICT;
 `
+/** By its agent and the id of the call that made it; the second is not its own where another agent's entry had that id before. */
+const OF_CALL =
+  'agent = :agent AND id = coalesce((SELECT id FROM renamed WHERE kind = :kind AND agent = :agent AND call_id = :callId), :callId)'
+
+type Kind = 'report' | 'escalation'
 
 const REPORT = 'id, at, tenant_id, host, agent, kind, task, text, percent'
 const ESCALATION = 'id, at, tenant_id, host, agent, "trigger", text, message_id, acknowledged_at, acknowledged_by'
@@ -83,13 +95,24 @@ export class ReportStore implements Disposable {
     })
   }
 
-  /** Stored durably when this returns. The same id again stores nothing. */
-  addReport(report: Report): void {
-    this.#add('report', REPORT, report)
+  /** What this call of the agent made, when it is the repeat of one. */
+  madeBy<K extends Kind>(kind: K, agent: string, callId: string): (K extends 'report' ? Report : Escalation) | undefined {
+    const row = this.#database.prepare(`SELECT * FROM ${kind} WHERE ${OF_CALL}`).get({ kind, agent, callId })
+    return row === undefined ? undefined : without(row)
+  }
+
+  /** An operator names an entry by its id alone, so that no two have the same, whichever ids agents chose for their calls. */
+  isTaken(kind: Kind, id: string): boolean {
+    return this.#database.prepare(`SELECT 1 FROM ${kind} WHERE id = ?`).get(id) !== undefined
+  }
+
+  /** Stored durably when this returns. */
+  addReport(report: Report, callId = report.id): void {
+    this.#add('report', REPORT, report, callId)
   }
 
   /** @throws FleetError `refused` when too many of this agent are open */
-  addEscalation(escalation: Escalation): void {
+  addEscalation(escalation: Escalation, callId = escalation.id): void {
     const { open } = this.#database
       .prepare('SELECT count(*) AS open FROM escalation WHERE agent = ? AND acknowledged_at IS NULL')
       .get(escalation.agent) as { open: number }
@@ -99,7 +122,7 @@ export class ReportStore implements Disposable {
         mend: 'wait until the operator has acknowledged some',
       })
     }
-    this.#add('escalation', ESCALATION, escalation)
+    this.#add('escalation', ESCALATION, escalation, callId)
   }
 
   /** The message by which the orchestrator was told. */
@@ -141,17 +164,37 @@ export class ReportStore implements Disposable {
     if (this.#database.isOpen) this.#database.close()
   }
 
-  #add(table: 'report' | 'escalation', columns: string, entry: Report | Escalation): void {
+  #add(table: Kind, columns: string, entry: Report | Escalation, callId: string): void {
     const values = Object.fromEntries(Object.entries(entry)) as Record<string, SQLInputValue>
     const marks = columns.split(', ').map((column) => `:${column.replaceAll('"', '')}`)
     const settled = table === 'report' ? '' : 'AND acknowledged_at IS NOT NULL'
-    guarded(`the ${table} was not stored`, () => {
-      this.#database.prepare(`INSERT OR IGNORE INTO ${table} (${columns}) VALUES (${marks.join(', ')})`).run(values)
+    this.#transaction(`the ${table} was not stored`, () => {
+      this.#database.prepare(`INSERT INTO ${table} (${columns}) VALUES (${marks.join(', ')})`).run(values)
+      if (entry.id !== callId)
+        this.#database
+          .prepare('INSERT INTO renamed (kind, agent, call_id, id) VALUES (?, ?, ?, ?)')
+          .run(table, entry.agent, callId, entry.id)
       this.#database
         .prepare(
           `DELETE FROM ${table} WHERE agent = ? ${settled} AND seq <= (SELECT seq FROM ${table} WHERE agent = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)`,
         )
         .run(entry.agent, entry.agent, KEPT_PER_AGENT)
+      this.#database
+        .prepare(`DELETE FROM renamed WHERE kind = ? AND agent = ? AND id NOT IN (SELECT id FROM ${table})`)
+        .run(table, entry.agent)
+    })
+  }
+
+  #transaction(what: string, act: () => void): void {
+    guarded(what, () => {
+      this.#database.exec('BEGIN IMMEDIATE')
+      try {
+        act()
+        this.#database.exec('COMMIT')
+      } catch (error) {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+        throw error
+      }
     })
   }
 }
