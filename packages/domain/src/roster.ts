@@ -93,7 +93,10 @@ const runtimeSettings = z.strictObject({
         .max(256, 'a variable name of at most 256 characters'),
     )
     .max(64)
-    .describe("Names of variables of the launcher's environment that the runtime may see, besides those that every runtime sees.")
+    .describe(
+      "Names of variables of the launcher's environment that the runtime may see, besides those that every runtime sees. " +
+        'What would come before the login of its account does not reach an agent by this, but by env.',
+    )
     .optional(),
   heartbeat_interval: interval('How often the runtime answers; defaults to MOSAIC_HEARTBEAT_INTERVAL, else 15.').optional(),
   screen: ScreenRulesSchema.optional(),

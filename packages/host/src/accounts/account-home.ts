@@ -3,6 +3,10 @@
 import { join, resolve } from 'node:path'
 import type { Account, AccountRuntime } from '@mosaic/domain/account'
 import { type AgentDefinition, expandHome } from '@mosaic/domain/agent'
+import { CLAUDE_INHERITED, CLAUDE_KEPT_WITH_ACCOUNT } from '../runtimes/claude/environment.ts'
+import { CODEX_INHERITED, CODEX_KEPT_WITH_ACCOUNT } from '../runtimes/codex/environment.ts'
+import { OPENCODE_INHERITED, OPENCODE_KEPT_WITH_ACCOUNT } from '../runtimes/opencode/environment.ts'
+import { PI_INHERITED, PI_KEPT_WITH_ACCOUNT } from '../runtimes/pi/environment.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -19,24 +23,39 @@ const VARIABLES: Readonly<Record<AccountRuntime, (directory: string) => Record<s
   pi: (directory) => ({ PI_CODING_AGENT_DIR: directory }),
 }
 
-/**
- * Variables of the operator's own environment that would come before an account's login, or lead out of its home: an agent with
- * an account does not inherit them.
- */
-const OPERATORS_OWN: Readonly<Record<AccountRuntime, readonly string[]>> = {
-  claude: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN'],
-  codex: ['CODEX_ACCESS_TOKEN', 'CODEX_API_KEY', 'CODEX_SQLITE_HOME', 'OPENAI_API_KEY'],
-  opencode: ['OPENCODE_API_KEY', 'OPENCODE_CONFIG', 'OPENCODE_CONFIG_DIR'],
-  pi: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_OAUTH_TOKEN', 'OPENAI_API_KEY', 'PI_CODING_AGENT_SESSION_DIR'],
+/** What each runtime inherits of the operator's environment, and what of it an agent with an account has as well. */
+const ENVIRONMENTS: Readonly<Record<AccountRuntime, { inherited: readonly string[]; kept: readonly string[] }>> = {
+  claude: { inherited: CLAUDE_INHERITED, kept: CLAUDE_KEPT_WITH_ACCOUNT },
+  codex: { inherited: CODEX_INHERITED, kept: CODEX_KEPT_WITH_ACCOUNT },
+  opencode: { inherited: OPENCODE_INHERITED, kept: OPENCODE_KEPT_WITH_ACCOUNT },
+  pi: { inherited: PI_INHERITED, kept: PI_KEPT_WITH_ACCOUNT },
 }
 
-/** What of the operator's environment an agent leaves behind for the sake of its account. */
-export const leftBehind = ({ account, runtime }: Pick<AgentDefinition, 'account' | 'runtime'>): readonly string[] =>
-  account === undefined ? [] : (OPERATORS_OWN[runtime as AccountRuntime] ?? [])
+/**
+ * Variables of the operator's own environment that would come before an account's login, or lead to another place than its own:
+ * every one that the runtime inherits but those that are known to do neither, so that none is forgotten.
+ */
+function operatorsOwn(runtime: AccountRuntime, inherited: readonly string[] = ENVIRONMENTS[runtime].inherited): readonly string[] {
+  const { kept } = ENVIRONMENTS[runtime]
+  return inherited.filter((name) => !kept.includes(name))
+}
+
+/**
+ * What of the operator's environment an agent leaves behind for the sake of its account. What the roster says in `env` is no part of
+ * that environment.
+ * @param inherited by its runtime, as the launch says
+ */
+export function leftBehind(
+  { account, runtime }: Pick<AgentDefinition, 'account' | 'runtime'>,
+  inherited: readonly string[],
+): readonly string[] {
+  return account === undefined || !Object.hasOwn(ENVIRONMENTS, runtime) ? [] : operatorsOwn(runtime as AccountRuntime, inherited)
+}
 
 /** An environment in which the runtime finds the account and nothing in its place. */
 export function environmentOf(account: Account, env: Environment, homeDirectory: string): Environment {
-  const others = Object.entries(env).filter(([name]) => !OPERATORS_OWN[account.runtime].includes(name))
+  const own = operatorsOwn(account.runtime)
+  const others = Object.entries(env).filter(([name]) => !own.includes(name))
   return { ...Object.fromEntries(others), ...accountEnvironment(account, homeDirectory) }
 }
 

@@ -1,11 +1,17 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { ACCOUNT_RUNTIMES } from '@mosaic/domain/account'
 import type { AgentDefinition } from '@mosaic/domain/agent'
 import { decodeEnvFile, encodeEnvFile } from '@mosaic/domain/env-file'
 import { tempHome } from '@mosaic/testkit/temp-home'
 import { describe, expect, it } from 'vitest'
+import { accountEnvironment, environmentOf } from '../accounts/account-home.ts'
 import { resolvePaths } from '../paths.ts'
 import { commandDirectory } from '../programs.ts'
+import { CLAUDE_INHERITED, CLAUDE_KEPT_WITH_ACCOUNT } from '../runtimes/claude/environment.ts'
+import { CODEX_INHERITED, CODEX_KEPT_WITH_ACCOUNT } from '../runtimes/codex/environment.ts'
+import { OPENCODE_INHERITED, OPENCODE_KEPT_WITH_ACCOUNT } from '../runtimes/opencode/environment.ts'
+import { PI_INHERITED, PI_KEPT_WITH_ACCOUNT } from '../runtimes/pi/environment.ts'
 import { agentEnvironment, type EnvironmentRequest, panePath } from './agent-environment.ts'
 
 const AGENT: AgentDefinition = {
@@ -69,6 +75,54 @@ describe('the environment of an agent', () => {
   it('holds what the roster passes on by name', () => {
     const out = agentEnvironment(request({ launcher: { MY_KEY: 'k', OTHER: 'o' } }, { inherit: ['MY_KEY', 'NOT_SET'] }))
     expect([out['MY_KEY'], out['OTHER'], 'NOT_SET' in out]).toEqual(['k', undefined, false])
+  })
+
+  describe('with an account', () => {
+    const LISTS = {
+      claude: [CLAUDE_INHERITED, CLAUDE_KEPT_WITH_ACCOUNT],
+      codex: [CODEX_INHERITED, CODEX_KEPT_WITH_ACCOUNT],
+      opencode: [OPENCODE_INHERITED, OPENCODE_KEPT_WITH_ACCOUNT],
+      pi: [PI_INHERITED, PI_KEPT_WITH_ACCOUNT],
+    } as const
+    /** Logins, and what says who is asked, by the words that such names are made of. */
+    const LEADS_ELSEWHERE =
+      /KEY|TOKEN$|TOKEN_|SECRET|AUTH|CREDENTIAL|HEADERS|CERT$|_USE_|URL|URI|HOME|CONFIG|SESSION|GATEWAY|RESOURCE|REGION|LOCATION|PROFILE|PROJECT|ORGANI|ACCOUNT|AWS|AZURE|GOOGLE|CLOUD/
+
+    it.each(ACCOUNT_RUNTIMES)('of %s holds nothing that its runtime inherits, but what is known to lead nowhere', (runtime) => {
+      const [inherit, kept] = LISTS[runtime]
+      const launcher = Object.fromEntries(inherit.map((name) => [name, 'of the operator']))
+      const out = agentEnvironment(request({ launcher, recipe: { argv: ['x'], env: {}, inherit } }, { runtime, account: 'work', inherit }))
+      expect(inherit.filter((name) => name in out).sort()).toEqual([...kept].sort())
+      expect(kept.filter((name) => LEADS_ELSEWHERE.test(name))).toEqual([])
+      const without = agentEnvironment(request({ launcher, recipe: { argv: ['x'], env: {}, inherit } }, { runtime }))
+      expect(inherit.filter((name) => !(name in without))).toEqual([])
+      const account = { runtime, directory: '/w' }
+      const ofAccount = environmentOf(account, { ...launcher, MINE: '1' }, '/h')
+      const left = inherit.filter((name) => ofAccount[name] === 'of the operator')
+      expect([left.sort(), ofAccount['MINE']]).toEqual([[...kept].sort(), '1'])
+      expect(ofAccount).toMatchObject(accountEnvironment(account, '/h'))
+    })
+
+    it('leaves behind what is new among what a runtime inherits', () => {
+      const recipe = { argv: ['x'], env: {}, inherit: ['NEW_PROVIDER_KEY', 'EDITOR'] }
+      const out = agentEnvironment(
+        request({ launcher: { NEW_PROVIDER_KEY: 'k', EDITOR: 'vi' }, recipe }, { runtime: 'claude', account: 'work' }),
+      )
+      expect([out['NEW_PROVIDER_KEY'], out['EDITOR']]).toEqual([undefined, 'vi'])
+    })
+
+    it('holds what the roster says itself, and what every runtime sees', () => {
+      const launcher = { ANTHROPIC_BASE_URL: 'http://operator', HTTPS_PROXY: 'http://proxy', NODE_EXTRA_CA_CERTS: '/ca', MY_KEY: 'k' }
+      const recipe = { argv: ['x'], env: {}, inherit: CLAUDE_INHERITED }
+      const agent = {
+        runtime: 'claude',
+        account: 'work',
+        env: { ANTHROPIC_BASE_URL: 'http://roster', AWS_PROFILE: 'roster' },
+        inherit: ['MY_KEY'],
+      } as const
+      const out = agentEnvironment(request({ launcher, recipe }, agent))
+      expect(out).toMatchObject({ ...agent.env, HTTPS_PROXY: 'http://proxy', NODE_EXTRA_CA_CERTS: '/ca', MY_KEY: 'k' })
+    })
   })
 
   it('names the agent, its files and its launch', () => {

@@ -70,7 +70,7 @@ export interface EnvironmentRequest {
 export function agentEnvironment(request: EnvironmentRequest): Record<string, string> {
   const { agent, paths, recipe, launcher } = request
   const out: Record<string, string> = {}
-  const left = leftBehind(agent)
+  const left = leftBehind(agent, recipe.inherit)
   for (const key of [...INHERITED, ...recipe.inherit, ...(agent.inherit ?? [])]) {
     const value = left.includes(key) ? undefined : launcher[key]
     if (value !== undefined && value !== '') out[key] = value

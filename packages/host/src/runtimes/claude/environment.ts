@@ -50,6 +50,23 @@ const CLOUDS = [
 /** Not `CLAUDECODE` and its like: those say that a program runs inside of a Claude Code. */
 export const CLAUDE_INHERITED: readonly string[] = [...SETTINGS, ...ANTHROPIC, ...CLOUDS, 'NODE_EXTRA_CA_CERTS', 'EDITOR', 'VISUAL']
 
+/** What of that an agent with an account has as well: it says neither who is asked nor in whose name. */
+export const CLAUDE_KEPT_WITH_ACCOUNT: readonly string[] = [
+  'CLAUDE_CODE_MAX_OUTPUT_TOKENS',
+  'CLAUDE_CODE_SUBAGENT_MODEL',
+  'MAX_THINKING_TOKENS',
+  'API_TIMEOUT_MS',
+  'BASH_DEFAULT_TIMEOUT_MS',
+  'BASH_MAX_TIMEOUT_MS',
+  'ANTHROPIC_DEFAULT_HAIKU_MODEL',
+  'ANTHROPIC_DEFAULT_OPUS_MODEL',
+  'ANTHROPIC_DEFAULT_SONNET_MODEL',
+  'ANTHROPIC_MODEL',
+  'NODE_EXTRA_CA_CERTS',
+  'EDITOR',
+  'VISUAL',
+]
+
 /** Tokens: the window that an agent works in, whatever its model could take. */
 export const CONTEXT_CAP = 200_000
 

@@ -27,3 +27,6 @@ export const CODEX_INHERITED: readonly string[] = [
   'EDITOR',
   'VISUAL',
 ]
+
+/** What of that an agent with an account has as well: it says neither who is asked nor in whose name. */
+export const CODEX_KEPT_WITH_ACCOUNT: readonly string[] = ['CODEX_CA_CERTIFICATE', 'EDITOR', 'VISUAL']

@@ -57,6 +57,16 @@ const CLOUDS = [
 
 export const OPENCODE_INHERITED: readonly string[] = [...OPENCODE_SETTINGS, ...API_KEYS, ...CLOUDS, 'EDITOR', 'VISUAL']
 
+/** What of that an agent with an account has as well: it says neither who is asked nor in whose name. */
+export const OPENCODE_KEPT_WITH_ACCOUNT: readonly string[] = [
+  'OPENCODE_DISABLE_AUTOCOMPACT',
+  'OPENCODE_DISABLE_CLAUDE_CODE',
+  'OPENCODE_DISABLE_MODELS_FETCH',
+  'OPENCODE_ENABLE_EXA',
+  'EDITOR',
+  'VISUAL',
+]
+
 /** An agent that nobody watches neither replaces its own program nor fetches others. The roster's `env` can say otherwise. */
 export const OPENCODE_ENVIRONMENT: Readonly<Record<string, string>> = {
   OPENCODE_DISABLE_AUTOUPDATE: '1',

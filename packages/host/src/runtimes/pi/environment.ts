@@ -78,6 +78,19 @@ const CLOUDS = [
 
 export const PI_INHERITED: readonly string[] = [...PI_SETTINGS, ...API_KEYS, ...CLOUDS, 'EDITOR', 'VISUAL']
 
+/** What of that an agent with an account has as well: it says neither who is asked nor in whose name. */
+export const PI_KEPT_WITH_ACCOUNT: readonly string[] = [
+  'PI_PACKAGE_DIR',
+  'PI_CACHE_RETENTION',
+  'PI_HARDWARE_CURSOR',
+  'PI_HYPERLINKS',
+  'PI_IMAGE_PROTOCOL',
+  'PI_TRUE_COLOR',
+  'PI_TUI_ESC_TIMEOUT',
+  'EDITOR',
+  'VISUAL',
+]
+
 /**
  * An agent that nobody watches asks nobody whether it is current, and reports to nobody. Offline is pi's word for not
  * fetching tools, packages and catalogues by itself, which would hold up its start for as long as a network is slow; its
