@@ -2,16 +2,16 @@
 
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { LineTail } from '../line-tail.ts'
 import { transcriptOf } from './claude-home.ts'
 import { type Said, saidIn } from './transcript-line.ts'
-import { TranscriptTail } from './transcript-tail.ts'
 
 export class Conversation implements Disposable {
   readonly id: string
   readonly #directory: string
   readonly #hear: (said: Said) => void
-  #main: TranscriptTail | undefined
-  readonly #subs = new Map<string, TranscriptTail>()
+  #main: LineTail | undefined
+  readonly #subs = new Map<string, LineTail>()
 
   /** @param directory the configuration home */
   constructor(directory: string, id: string, hear: (said: Said) => void) {
@@ -37,10 +37,10 @@ export class Conversation implements Disposable {
     for (const tail of this.#subs.values()) tail[Symbol.dispose]()
   }
 
-  #tail(): TranscriptTail | undefined {
+  #tail(): LineTail | undefined {
     const path = transcriptOf(this.#directory, this.id)
     if (path === undefined) return undefined
-    return new TranscriptTail(path, (line) => {
+    return new LineTail(path, (line) => {
       for (const said of saidIn(line)) this.#hear(said)
     })
   }
@@ -54,7 +54,7 @@ export class Conversation implements Disposable {
       const hear = (line: string) => {
         for (const said of saidIn(line)) if (said.kind === 'call') this.#hear({ ...said, isSub: true })
       }
-      this.#subs.set(name, new TranscriptTail(join(directory, name), hear))
+      this.#subs.set(name, new LineTail(join(directory, name), hear))
     }
     for (const tail of this.#subs.values()) tail.read()
   }

@@ -3,10 +3,10 @@
 import type { ConnectContext } from '@mosaic/domain/ports/runtime'
 import { messageIdOf } from '@mosaic/domain/preamble'
 import type { SignalBody } from '@mosaic/domain/signal'
+import { LineTail, readThrough } from '../line-tail.ts'
 import { type AppServer, CALL_MS, type Fields, fieldsOf, listOf, textOf } from './app-server.ts'
 import { errorSignal } from './failure.ts'
 import { userText } from './rollout-line.ts'
-import { RolloutTail, readThrough } from './rollout-tail.ts'
 import { activityOf, questionOf, stateOf, type Thread, type ThreadState, threadOf } from './thread.ts'
 import { begunAt, readThread, rememberThread } from './thread-file.ts'
 import { ThreadVoice } from './thread-voice.ts'
@@ -17,7 +17,7 @@ export class AgentThread implements Disposable {
   readonly #say: (signal: SignalBody) => void
   readonly #questions = new Map<string, string>()
   #server: AppServer | undefined
-  #tail: RolloutTail | undefined
+  #tail: LineTail | undefined
   #thread: Thread | undefined
   #listening = false
   #activity = ''
@@ -174,7 +174,7 @@ export class AgentThread implements Disposable {
     const record = rememberThread(this.#context.stateDirectory, id, rollout, Date.now())
     if (first) for (const file of record.earlier) readThrough(file, (line) => this.voice.earlierLine(line))
     this.voice.beginFile()
-    this.#tail = new RolloutTail(rollout, (line) => this.voice.line(line))
+    this.#tail = new LineTail(rollout, (line) => this.voice.line(line))
     this.#tail.read()
   }
 
