@@ -48,10 +48,12 @@ export class Reach implements AsyncDisposable {
   readonly #paths: MosaicPaths
   readonly #host: SessionHost
   readonly #prober: HeartbeatProber
+  readonly #log: (text: string) => void
 
   constructor({ paths, clock, host, endpoint, adapterOf, log }: ReachParts) {
     this.#paths = paths
     this.#host = host
+    this.#log = log
     this.endpoint = endpoint
     this.sessions = new RuntimeSessions(paths, adapterOf)
     this.#prober = new HeartbeatProber({ clock, log })
@@ -63,7 +65,8 @@ export class Reach implements AsyncDisposable {
     const channel = this.endpoint.channel(name, launchId)
     const screen = () => this.#host.capture(name).catch(() => '')
     const type = (text: string) => this.#type(name, pid, text)
-    const { session, adapter } = this.sessions.connect(agent, { launchId, pid, channel, screen, type }, sink)
+    const log = (text: string) => this.#log(`${name}: ${text}`)
+    const { session, adapter } = this.sessions.connect(agent, { launchId, pid, channel, screen, type, log }, sink)
     const { heartbeat } = adapter
     this.#prober.follow({ name, heartbeat, session, pid, heartbeatFile: this.#paths.heartbeatOf(name), intervalMs: heartbeatIntervalMs })
   }

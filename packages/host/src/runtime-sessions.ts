@@ -38,7 +38,7 @@ export class RuntimeSessions implements Disposable {
    */
   connect(
     agent: AgentDefinition,
-    process: Pick<ConnectContext, 'launchId' | 'pid' | 'channel' | 'screen' | 'type'>,
+    process: Pick<ConnectContext, 'launchId' | 'pid' | 'channel' | 'screen' | 'type' | 'log'>,
     sink: (signal: Signal) => void,
   ): { session: RuntimeSession; adapter: RuntimeAdapter } {
     this.#sessions.get(agent.name)?.observing?.[Symbol.dispose]()

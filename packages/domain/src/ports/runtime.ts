@@ -106,6 +106,8 @@ export interface ConnectContext extends RuntimePlaces {
    * nothing was typed.
    */
   type(text: string): Promise<boolean>
+  /** A line in the host service's log. */
+  log(text: string): void
 }
 
 /** One living runtime process, as reached from outside it. */

@@ -96,7 +96,7 @@ export class RuntimePane implements AsyncDisposable {
     this.#connected?.observing?.[Symbol.dispose]()
     const screen = () => this.screen()
     const type = (text: string) => this.paste(text).then(() => true)
-    const session = this.adapter.connect({ ...this.context, pid: this.#pid, channel: this.#fleet.channel, screen, type })
+    const session = this.adapter.connect({ ...this.context, pid: this.#pid, channel: this.#fleet.channel, screen, type, log: () => {} })
     const observing = session.observe?.((body) => this.#hear({ v: 1, at: Date.now(), pid: this.#pid, ...body } as Signal))
     this.#connected = { session, observing }
   }

@@ -3,6 +3,7 @@
 import type { ConnectContext } from '@mosaic/domain/ports/runtime'
 import { messageIdOf } from '@mosaic/domain/preamble'
 import type { SignalBody } from '@mosaic/domain/signal'
+import type { Guard } from '../guard.ts'
 import { LineTail, readThrough } from '../line-tail.ts'
 import { type AppServer, CALL_MS, type Fields, fieldsOf, listOf, textOf } from './app-server.ts'
 import { errorSignal } from './failure.ts'
@@ -14,6 +15,7 @@ import { ThreadVoice } from './thread-voice.ts'
 export class AgentThread implements Disposable {
   readonly voice: ThreadVoice
   readonly #context: ConnectContext
+  readonly #guard: Guard
   readonly #say: (signal: SignalBody) => void
   readonly #questions = new Map<string, string>()
   #server: AppServer | undefined
@@ -23,8 +25,9 @@ export class AgentThread implements Disposable {
   #activity = ''
   #answering: string | undefined
 
-  constructor(context: ConnectContext, say: (signal: SignalBody) => void) {
+  constructor(context: ConnectContext, guard: Guard, say: (signal: SignalBody) => void) {
     this.#context = context
+    this.#guard = guard
     this.#say = say
     this.voice = new ThreadVoice(say)
   }
@@ -62,9 +65,10 @@ export class AgentThread implements Disposable {
     if (method === 'thread/started') {
       const thread = threadOf(params['thread'])
       // Codex also opens others in the background; the one that a person begins takes the place of the one before.
-      if (thread !== undefined && thread.id !== this.#thread?.id) void this.#adopt(thread)
-    } else if (method === 'thread/status/changed' && params['threadId'] !== this.#thread?.id) void this.#maybeResumed(params)
-    else if (params['threadId'] === this.#thread?.id) this.#ours(method, params)
+      if (thread !== undefined && thread.id !== this.#thread?.id) this.#let(() => this.#adopt(thread))
+    } else if (method === 'thread/status/changed' && params['threadId'] !== this.#thread?.id) {
+      this.#let(() => this.#maybeResumed(params))
+    } else if (params['threadId'] === this.#thread?.id) this.#ours(method, params)
   }
 
   asked(id: unknown, method: string, params: Fields): void {
@@ -81,6 +85,11 @@ export class AgentThread implements Disposable {
     const waiting = listOf(listed.result['data'])
     for (const each of waiting) this.#acceptedText(fieldsOf(each)['input'], 'queued')
     return waiting.length
+  }
+
+  /** For a caller to whom it matters not whether that can be taken in now. */
+  async lookAtQueue(): Promise<void> {
+    await this.#guard.run(() => this.readQueue())
   }
 
   /** What the newest turn is made of; empty also when that is not known. */
@@ -112,6 +121,12 @@ export class AgentThread implements Disposable {
     this.#tail?.[Symbol.dispose]()
     this.#tail = undefined
     this.#server = undefined
+    this.#thread = undefined
+  }
+
+  /** Begins what nobody waits for. */
+  #let(act: () => unknown): void {
+    void this.#guard.run(act)
   }
 
   async #read(id: string): Promise<Thread | undefined> {
@@ -174,14 +189,18 @@ export class AgentThread implements Disposable {
     const record = rememberThread(this.#context.stateDirectory, id, rollout, Date.now())
     if (first) for (const file of record.earlier) readThrough(file, (line) => this.voice.earlierLine(line))
     this.voice.beginFile()
-    this.#tail = new LineTail(rollout, (line) => this.voice.line(line))
+    this.#tail = new LineTail(
+      rollout,
+      (line) => this.voice.line(line),
+      (look) => this.#let(look),
+    )
     this.#tail.read()
   }
 
   #ours(method: string, params: Fields): void {
     if (method === 'thread/status/changed') this.#changed(stateOf(params['status']))
     else if (method === 'serverRequest/resolved') this.#questions.delete(String(params['requestId']))
-    else if (method === 'thread/reverted') void this.refresh()
+    else if (method === 'thread/reverted') this.#let(() => this.refresh())
     else if (method === 'error') this.#failed(params)
     else if (method === 'item/started') this.#began(params)
     else this.#tail?.read()
@@ -206,7 +225,7 @@ export class AgentThread implements Disposable {
     if (state === 'idle' || state === 'busy') this.#questions.clear()
     this.#tail?.expect(state !== 'idle')
     this.#tail?.read()
-    if (state !== 'idle') void this.#listen()
+    if (state !== 'idle') this.#let(() => this.#listen())
     this.#sayActivity()
   }
 

@@ -29,8 +29,8 @@ export async function handOver(server: AppServer, thread: AgentThread, message: 
   const wasBusy = thread.current?.state === 'busy'
   const outcome = await server.call('thread/queue/add', params, CALL_MS)
   if (outcome.got === 'error') return { outcome: 'refused', because: 'unavailable', detail: `codex: ${outcome.message}` }
-  if (wasBusy) await thread.readQueue()
-  else setTimeout(() => void thread.readQueue(), LOOK_MS).unref()
+  if (wasBusy) await thread.lookAtQueue()
+  else setTimeout(() => void thread.lookAtQueue(), LOOK_MS).unref()
   return { outcome: 'handed-over' }
 }
 

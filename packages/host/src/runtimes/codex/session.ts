@@ -3,6 +3,7 @@
 import type { Message } from '@mosaic/domain/message'
 import type { ConnectContext, NativeRefusal, NativeResult, ResetResult, RuntimeAnswer, RuntimeSession } from '@mosaic/domain/ports/runtime'
 import type { SignalBody } from '@mosaic/domain/signal'
+import { Guard } from '../guard.ts'
 import { Turns } from '../in-turn.ts'
 import { AgentThread } from './agent-thread.ts'
 import { type AppServer, CALL_MS, type Fields, fieldsOf } from './app-server.ts'
@@ -25,8 +26,9 @@ export class CodexSession implements RuntimeSession {
   #say: (signal: SignalBody) => void = NOBODY
   #connection: Connection | undefined
   #thread: AgentThread | undefined
-  /** What was asked of a connection before anything else is. */
-  #synced: Promise<void> = Promise.resolve()
+  #guard: Guard | undefined
+  /** What was asked of a connection before anything else is: true when all of it was taken in. */
+  #synced: Promise<boolean> = Promise.resolve(false)
   /** What is handed over while a conversation is being emptied would be taken back with it: never two of these at once. */
   readonly #turns = new Turns()
   #loggedOut = false
@@ -38,15 +40,14 @@ export class CodexSession implements RuntimeSession {
 
   observe(sink: (signal: SignalBody) => void): Disposable {
     this.#say = sink
-    this.#thread ??= new AgentThread(this.#context, (signal) => this.#heard(signal))
-    this.#connection ??= new Connection(this.#context.linkSocket, {
-      opened: (server) => {
-        this.#synced = this.#opened(server)
-      },
-      notified: (method, params) => this.#notified(method, params),
-      asked: (id, method, params) => this.#thread?.asked(id, method, params),
-      closed: () => clearTimeout(this.#drain),
+    const guard = new Guard({
+      log: (text) => this.#context.log(text),
+      // Not in the midst of what is handed over or emptied.
+      lookAgain: () => this.#turns.run(async () => this.#begin(guard)),
     })
+    this.#guard?.[Symbol.dispose]()
+    this.#guard = guard
+    this.#begin(guard)
     return { [Symbol.dispose]: () => this.#release() }
   }
 
@@ -77,7 +78,7 @@ export class CodexSession implements RuntimeSession {
     const { server } = this.#connection ?? {}
     const thread = this.#thread
     if (server === undefined || thread === undefined) return refusal('starting', 'its app-server does not answer')
-    await this.#synced
+    if (!(await this.#synced)) return refusal('starting', 'its conversation could not be taken in')
     if (this.#loggedOut) return refusal('unavailable', LOGIN)
     if (thread.current === undefined) return refusal('starting', 'codex has not opened its conversation')
     if (thread.voice.hasAccepted(message.id)) {
@@ -98,6 +99,22 @@ export class CodexSession implements RuntimeSession {
     return result
   }
 
+  /** All of it anew, as on the first connection. */
+  #begin(guard: Guard): void {
+    if (guard !== this.#guard) return
+    this.#close()
+    const thread = new AgentThread(this.#context, guard, (signal) => this.#heard(signal))
+    this.#thread = thread
+    this.#connection = new Connection(this.#context.linkSocket, {
+      opened: (server) => {
+        this.#synced = guard.run(() => this.#opened(server))
+      },
+      notified: (method, params) => void guard.run(() => this.#notified(method, params)),
+      asked: (id, method, params) => void guard.run(() => thread.asked(id, method, params)),
+      closed: () => clearTimeout(this.#drain),
+    })
+  }
+
   async #opened(server: AppServer): Promise<void> {
     const account = await server.call('account/read', {}, CALL_MS)
     if (account.got === 'result') this.#account(account.result)
@@ -111,7 +128,7 @@ export class CodexSession implements RuntimeSession {
   }
 
   #notified(method: string, params: Fields): void {
-    if (method === 'account/updated' || method === 'account/login/completed') void this.#readAccount()
+    if (method === 'account/updated' || method === 'account/login/completed') void this.#guard?.run(() => this.#readAccount())
     this.#thread?.notified(method, params)
   }
 
@@ -124,7 +141,8 @@ export class CodexSession implements RuntimeSession {
     this.#say(signal)
     if (signal.kind !== 'activity') return
     clearTimeout(this.#drain)
-    if (signal.activity === 'idle') this.#drain = setTimeout(() => void this.#turns.run(() => this.#goOn()), DRAIN_MS).unref()
+    const goOn = () => void this.#guard?.run(() => this.#turns.run(() => this.#goOn()))
+    if (signal.activity === 'idle') this.#drain = setTimeout(goOn, DRAIN_MS).unref()
   }
 
   async #goOn(): Promise<void> {
@@ -133,11 +151,18 @@ export class CodexSession implements RuntimeSession {
   }
 
   #release(): void {
+    this.#guard?.[Symbol.dispose]()
+    this.#guard = undefined
+    this.#close()
+    this.#say = NOBODY
+  }
+
+  #close(): void {
     clearTimeout(this.#drain)
     this.#connection?.[Symbol.dispose]()
     this.#thread?.[Symbol.dispose]()
     this.#connection = undefined
     this.#thread = undefined
-    this.#say = NOBODY
+    this.#synced = Promise.resolve(false)
   }
 }
