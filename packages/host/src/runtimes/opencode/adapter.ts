@@ -62,8 +62,8 @@ async function ask(live: Live, timeoutMs: number): Promise<RuntimeAnswer | undef
   return { pid: live.parts.pid, activity, detail, ready, turn: record.turn, model, contextUsed }
 }
 
-function connect({ agent, pid, stateDirectory, screen }: ConnectContext): RuntimeSession {
-  const live = new Live({ agent, pid, stateDirectory, screen, nowMs: Date.now })
+function connect({ agent, pid, stateDirectory, screen, log }: ConnectContext): RuntimeSession {
+  const live = new Live({ agent, pid, stateDirectory, screen, log, nowMs: Date.now })
   return {
     ask: (timeoutMs) => ask(live, timeoutMs),
     deliver: (message, rendered) => live.turns.run(() => deliverTo(live, message, rendered)),

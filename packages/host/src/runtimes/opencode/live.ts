@@ -15,6 +15,7 @@ export interface LiveParts {
   pid: number
   stateDirectory: string
   screen(): Promise<string>
+  log(text: string): void
   nowMs(): number
 }
 

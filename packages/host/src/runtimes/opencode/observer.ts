@@ -2,6 +2,7 @@
 
 import type { SignalBody } from '@mosaic/domain/signal'
 import { isRunning } from '../../processes.ts'
+import { Guard } from '../guard.ts'
 import type { StoredMessage } from './api.ts'
 import { takeUp } from './deliver.ts'
 import type { Live } from './live.ts'
@@ -17,70 +18,100 @@ const SCREEN_LOOK_MS = 500
 /** Stands in the composer of the first page until somebody types. */
 const FIRST_PAGE = 'Ask anything'
 
+/** Events that come while it is caught up are kept up to this, characters; with more of them it is caught up anew. */
+const MAX_EARLY_LENGTH = 16 * 1024 * 1024
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms).unref())
 
 export class Observer implements Disposable {
   readonly #live: Live
-  #stream: Disposable | undefined
+  readonly #guard: Guard
+  #stopListening: (() => void) | undefined
+  #running = false
   #over = false
   #started = false
 
   constructor(live: Live, sink: (signal: SignalBody) => void) {
     this.#live = live
+    this.#guard = new Guard({ log: (text) => live.parts.log(text), lookAgain: () => this.#lookAgain() })
     live.listen(sink)
     live.onIdle = () => this.#takeUp(false)
-    void this.#run()
+    void this.#guard.run(() => this.#run())
   }
 
   [Symbol.dispose](): void {
     this.#over = true
-    this.#stream?.[Symbol.dispose]()
+    this.#guard[Symbol.dispose]()
+    this.#stopListening?.()
     this.#live.listen(undefined)
     this.#live.onIdle = () => {}
   }
 
-  async #run(): Promise<void> {
-    const { pid } = this.#live.parts
-    while (!this.#over && isRunning(pid)) {
-      try {
-        if (await this.#live.server.find(HEALTH_MS)) await this.#listen()
-      } catch {
-        // What could not be taken in is read again.
-      }
-      await pause(LOOK_MS)
-    }
-    if (!this.#over) this.#live.say({ kind: 'stopped' })
+  #lookAgain(): Promise<void> | undefined {
+    if (!this.#running) return this.#run()
+    this.#stopListening?.()
+    return undefined
   }
 
-  /** Resolves when the stream ended. */
-  #listen(): Promise<void> {
-    const early: unknown[] = []
-    let caughtUp = false
-    return new Promise((resolve, reject) => {
-      const over = () => {
-        this.#stream?.[Symbol.dispose]()
-        resolve()
+  async #run(): Promise<void> {
+    const { pid } = this.#live.parts
+    this.#running = true
+    try {
+      while (!this.#over && isRunning(pid)) {
+        if (await this.#live.server.find(HEALTH_MS)) await this.#listen()
+        await pause(LOOK_MS)
       }
-      this.#stream = this.#live.server.events({
-        opened: () => {
-          this.#catchUp().then((done) => {
-            if (!done) return over()
-            caughtUp = true
-            for (const event of early.splice(0)) this.#live.voice.event(event)
-          }, reject)
-        },
-        event: (event) => {
-          if (!caughtUp) return void early.push(event)
-          try {
-            this.#live.voice.event(event)
-          } catch (error) {
-            this.#stream?.[Symbol.dispose]()
-            reject(error)
-          }
-        },
-        ended: resolve,
-      })
+      if (!this.#over) this.#live.say({ kind: 'stopped' })
+    } finally {
+      this.#running = false
+    }
+  }
+
+  /** Resolves when the stream ended, and nothing is being caught up any more. @throws what could not be taken in */
+  async #listen(): Promise<void> {
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+    const { voice, server } = this.#live
+    let early: { events: unknown[]; length: number } | undefined = { events: [], length: 0 }
+    let catchingUp: Promise<void> | undefined
+    let failure: { error: unknown } | undefined
+    const hear = (events: readonly unknown[]) => {
+      try {
+        for (const event of events) voice.event(event)
+      } catch (error) {
+        failure ??= { error }
+        end()
+      }
+    }
+    const catchUp = async () => {
+      try {
+        if (!(await this.#catchUp()) || early === undefined) return end()
+        const { events } = early
+        early = undefined
+        hear(events)
+      } catch (error) {
+        failure ??= { error }
+        end()
+      }
+    }
+    const stream = server.events({
+      opened: () => {
+        catchingUp = catchUp()
+      },
+      event: (event, length) => {
+        if (failure !== undefined) return
+        if (early === undefined) return hear([event])
+        early.length += length
+        early.events.push(event)
+        if (early.length > MAX_EARLY_LENGTH) end()
+      },
+      ended: end,
     })
+    this.#stopListening = end
+    await ended
+    stream[Symbol.dispose]()
+    early = { events: [], length: 0 }
+    await catchingUp
+    if (failure !== undefined) throw failure.error
   }
 
   /** Everything up to now; false when the server did not tell it all. */
@@ -128,11 +159,12 @@ export class Observer implements Disposable {
   async #becomeReady(current: string, isNew: boolean): Promise<void> {
     const live = this.#live
     const end = performance.now() + SCREEN_MS
-    while (!this.#over && performance.now() < end && (await live.parts.screen().catch(() => '')).trim() === '') await pause(SCREEN_LOOK_MS)
+    const waits = () => !this.#over && isRunning(live.parts.pid) && performance.now() < end
+    while (waits() && (await live.parts.screen().catch(() => '')).trim() === '') await pause(SCREEN_LOOK_MS)
     if (this.#over) return
     live.ready = true
     live.say({ kind: 'ready' })
-    if (isNew) void this.#show(current)
+    if (isNew) void this.#guard.run(() => this.#show(current))
     const problem = live.choice?.problem
     if (problem !== undefined) live.say({ kind: 'error', ...problem, until: null })
   }
@@ -152,6 +184,6 @@ export class Observer implements Disposable {
   }
 
   #takeUp(afterKill: boolean): void {
-    this.#live.turns.run(() => takeUp(this.#live, afterKill)).catch(() => undefined)
+    void this.#guard.run(() => this.#live.turns.run(() => takeUp(this.#live, afterKill)))
   }
 }

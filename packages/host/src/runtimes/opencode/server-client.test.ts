@@ -14,6 +14,11 @@ createServer((request, response) => {
   if (request.url === '/global/health') return response.end('{"healthy":true}')
   if (request.url === '/silent') return
   if (request.url === '/page') return response.writeHead(200, { 'x-next-cursor': 'c1' }).end('[1]')
+  if (request.url === '/event' && process.env.ENDLESS) {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    const more = () => response.write('x'.repeat(1000), more)
+    return response.write('data: {"type":"one"}\\n\\ndata: ', more)
+  }
   if (request.url === '/event') {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     response.write('data: {"type":"one"}\\n\\ndata: {"ty')
@@ -26,8 +31,9 @@ createServer((request, response) => {
 let child: ChildProcess | undefined
 afterEach(() => child?.kill('SIGKILL'))
 
-function serve(password: string, accepted = password): ServerClient {
-  child = spawn(process.execPath, ['-e', SERVER], { env: { OPENCODE_SERVER_PASSWORD: password, ACCEPTED: accepted }, stdio: 'ignore' })
+function serve(password: string, accepted = password, more: Record<string, string> = {}): ServerClient {
+  const env = { OPENCODE_SERVER_PASSWORD: password, ACCEPTED: accepted, ...more }
+  child = spawn(process.execPath, ['-e', SERVER], { env, stdio: 'ignore' })
   return new ServerClient(child.pid ?? 0)
 }
 const found = (server: ServerClient) => until(() => server.find(5000), { what: 'the server' })
@@ -89,4 +95,12 @@ test('hands over each event, however the stream is cut, and tells its end once',
     server.events({ opened: () => heard.push('opened'), event: (event) => heard.push(event), ended: resolve }),
   )
   expect(heard).toEqual(['opened', { type: 'one' }, { type: 'two' }])
+})
+
+test('an event that does not end, ends the stream', async () => {
+  const server = serve('secret', 'secret', { ENDLESS: 'yes' })
+  await found(server)
+  const heard: unknown[] = []
+  await new Promise<void>((ended) => server.events({ opened: () => {}, event: (event) => heard.push(event), ended }, 10_000))
+  expect(heard).toEqual([{ type: 'one' }])
 })

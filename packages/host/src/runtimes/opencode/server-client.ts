@@ -2,6 +2,7 @@
 
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { PASSWORD_VARIABLE } from './environment.ts'
+import { EventBlocks } from './event-blocks.ts'
 import { listeningPorts, variableOf } from './listening.ts'
 
 /** The server's own name for whoever knows its password. */
@@ -10,6 +11,9 @@ const USER = 'opencode'
 const STREAM_SILENCE_MS = 45_000
 /** A page of messages with all that tools printed may be large, bytes. */
 const MAX_BODY_BYTES = 256 * 1024 * 1024
+
+/** The longest event, characters: one holds what a tool printed. */
+const MAX_EVENT_LENGTH = 32 * 1024 * 1024
 
 /** `unreachable`: nothing was sent. `silence`: sent, and it may have been done. */
 export type Reply = { got: 'answer'; status: number; body: unknown; next: string | undefined } | { got: 'unreachable' } | { got: 'silence' }
@@ -43,6 +47,13 @@ async function textOf(response: IncomingMessage): Promise<string> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
+}
+
+export interface EventHandlers {
+  opened(): void
+  /** @param length of its text, characters */
+  event(value: unknown, length: number): void
+  ended(): void
 }
 
 export class ServerClient {
@@ -82,8 +93,8 @@ export class ServerClient {
     return reply.got === 'answer' && reply.status === 200 ? reply.body : undefined
   }
 
-  /** Hands over each event until the stream ends; then `ended` is called, once. */
-  events(handlers: { opened(): void; event(value: unknown): void; ended(): void }): Disposable {
+  /** Hands over each event until the stream ends; then `ended` is called, once. It ends before an event above the limit. */
+  events(handlers: EventHandlers, maxEventLength = MAX_EVENT_LENGTH): Disposable {
     let over = false
     const end = () => {
       if (over) return
@@ -100,14 +111,14 @@ export class ServerClient {
       if (response.statusCode !== 200) return response.destroy()
       response.setTimeout(STREAM_SILENCE_MS, () => response.destroy())
       handlers.opened()
-      let rest = ''
+      const blocks = new EventBlocks(maxEventLength)
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
-        const blocks = (rest + chunk).split('\n\n')
-        rest = blocks.pop() ?? ''
-        for (const block of blocks) {
+        const ended = blocks.push(chunk)
+        if (ended === undefined) return void response.destroy()
+        for (const block of ended) {
           const value = jsonOf(block.replace(/^data: ?/gm, ''))
-          if (value !== undefined && !over) handlers.event(value)
+          if (value !== undefined && !over) handlers.event(value, block.length)
         }
       })
     })
