@@ -20,21 +20,26 @@ export interface TextSocketEvents {
 }
 
 /** Texts out of frames, pings answered. */
-function receive(stream: Duplex, events: TextSocketEvents): (bytes: Buffer) => void {
-  const reader = new FrameReader(MAX_MESSAGE_BYTES)
+function receive(stream: Duplex, events: TextSocketEvents, limitBytes: number): (bytes: Buffer) => void {
+  const reader = new FrameReader(limitBytes)
   let parts: Buffer[] = []
+  let size = 0
   const take = ({ opcode, payload, final }: Frame) => {
     if (opcode === OPCODE.ping) stream.write(clientFrame(OPCODE.pong, payload))
     else if (opcode === OPCODE.close) stream.destroy()
     else if (opcode === OPCODE.text || opcode === OPCODE.continuation) {
       parts.push(payload)
+      size += payload.length
+      if (size > limitBytes) throw new Error(`a text has more than ${limitBytes} bytes`)
       if (!final) return
       const text = Buffer.concat(parts).toString('utf8')
       parts = []
+      size = 0
       events.text(text)
     }
   }
   return (bytes) => {
+    if (stream.destroyed) return
     try {
       for (const frame of reader.push(bytes)) take(frame)
     } catch {
@@ -43,8 +48,11 @@ function receive(stream: Duplex, events: TextSocketEvents): (bytes: Buffer) => v
   }
 }
 
-/** @throws Error when nothing listens there, or something that speaks another language */
-export function openTextSocket(socketPath: string, events: TextSocketEvents): Promise<TextSocket> {
+/**
+ * @param limitBytes of one text; a server that sends a longer one is left
+ * @throws Error when nothing listens there, or something that speaks another language
+ */
+export function openTextSocket(socketPath: string, events: TextSocketEvents, limitBytes = MAX_MESSAGE_BYTES): Promise<TextSocket> {
   return new Promise((resolve, reject) => {
     const handshake = request({
       socketPath,
@@ -62,7 +70,7 @@ export function openTextSocket(socketPath: string, events: TextSocketEvents): Pr
       reject(new Error(`no WebSocket: HTTP ${statusCode}`))
     })
     handshake.once('upgrade', (_response, stream, early) => {
-      const take = receive(stream, events)
+      const take = receive(stream, events, limitBytes)
       stream.on('data', take)
       stream.on('error', () => {})
       stream.once('close', () => events.closed())
