@@ -1,14 +1,8 @@
 /** A connection to `codex app-server`: JSON-RPC, one JSON document per WebSocket text. */
 
 import { realpathSync } from 'node:fs'
+import { type Fields, fieldsOf, textOf } from '../fields.ts'
 import { openTextSocket, type TextSocket } from './text-socket.ts'
-
-export type Fields = Readonly<Record<string, unknown>>
-
-export const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
-export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {})
-export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
 /** `unanswered`: it may have been done. */
 export type Outcome = { got: 'result'; result: Fields } | { got: 'error'; message: string } | { got: 'unanswered' }

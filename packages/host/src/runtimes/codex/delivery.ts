@@ -2,8 +2,9 @@
 
 import type { Message } from '@mosaic/domain/message'
 import type { NativeResult } from '@mosaic/domain/ports/runtime'
+import type { Fields } from '../fields.ts'
 import type { AgentThread } from './agent-thread.ts'
-import { type AppServer, CALL_MS, type Fields, type Outcome } from './app-server.ts'
+import { type AppServer, CALL_MS, type Outcome } from './app-server.ts'
 
 /** After this long, milliseconds, what was handed to an idle codex has begun, or stands in the queue. */
 const LOOK_MS = 250

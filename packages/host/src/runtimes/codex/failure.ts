@@ -1,9 +1,11 @@
 /** Why a model call of codex failed, in the fleet's words. The rollout writes snake case, the app-server camel case. */
 
 import type { SignalBody } from '@mosaic/domain/signal'
-import { type Fields, fieldsOf, isFields, textOf } from './app-server.ts'
+import { type Fields, fieldsOf, isFields, textOf } from '../fields.ts'
 
 export type ErrorSignal = Extract<SignalBody, { kind: 'error' }>
+
+const MAX_DETAIL = 1000
 
 const plain = (word: string): string => word.replaceAll('_', '').toLowerCase()
 
@@ -36,5 +38,6 @@ export function errorSignal(error: Fields): ErrorSignal {
   const info = error['codex_error_info'] ?? error['codexErrorInfo']
   const more = textOf(error['additional_details']) ?? textOf(error['additionalDetails'])
   const message = textOf(error['message']) ?? 'the model call failed'
-  return { kind: 'error', reason: reasonOf(info), detail: more === undefined ? message : `${message}: ${more}`, until: null }
+  const detail = more === undefined ? message : `${message}: ${more}`
+  return { kind: 'error', reason: reasonOf(info), detail: detail.slice(0, MAX_DETAIL), until: null }
 }

@@ -2,8 +2,9 @@
 
 import type { ResetResult } from '@mosaic/domain/ports/runtime'
 import { messageIdOf } from '@mosaic/domain/preamble'
+import { type Fields, fieldsOf, listOf, textOf } from '../fields.ts'
 import type { AgentThread } from './agent-thread.ts'
-import { type AppServer, CALL_MS, type Fields, fieldsOf, listOf, textOf } from './app-server.ts'
+import { type AppServer, CALL_MS } from './app-server.ts'
 import { drain } from './delivery.ts'
 import { userText } from './rollout-line.ts'
 import type { Thread } from './thread.ts'

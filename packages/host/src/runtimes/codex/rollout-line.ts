@@ -2,7 +2,7 @@
 
 import { messageIdOf } from '@mosaic/domain/preamble'
 import type { LimitWindow, SignalBody } from '@mosaic/domain/signal'
-import { type Fields, fieldsOf, isFields, listOf, textOf } from './app-server.ts'
+import { type Fields, fieldsOf, isFields, listOf, textOf } from '../fields.ts'
 import { type ErrorSignal, errorSignal } from './failure.ts'
 
 export type UsageSignal = Extract<SignalBody, { kind: 'usage' }>

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { atomicWrite } from '../../files/atomic-write.ts'
 import { readBounded } from '../../files/read-bounded.ts'
-import { listOf } from './app-server.ts'
+import { listOf } from '../fields.ts'
 
 const FILE = 'codex-thread.json'
 /** So many left files are remembered: what was accepted in them is not accepted again. */

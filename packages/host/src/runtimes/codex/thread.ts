@@ -1,7 +1,7 @@
 /** A conversation as the app-server tells of it. */
 
 import type { Activity } from '@mosaic/domain/signal'
-import { type Fields, fieldsOf, listOf, textOf } from './app-server.ts'
+import { type Fields, fieldsOf, listOf, textOf } from '../fields.ts'
 import { isThreadId } from './thread-file.ts'
 
 export type ThreadState = 'idle' | 'busy' | 'approval' | 'input' | 'unloaded'
@@ -43,12 +43,14 @@ export function threadOf(value: unknown): Thread | undefined {
 export const activityOf = (state: ThreadState): Activity =>
   state === 'busy' ? 'busy' : state === 'approval' || state === 'input' ? 'waiting' : 'idle'
 
-/** What a person is asked, in one line. */
+const MAX_QUESTION = 500
+
+/** What a person is asked, in one line: the beginning of a command that is a whole script. */
 export function questionOf(method: string, params: Fields): string {
   const command = textOf(params['command'])
   const reason = textOf(params['reason'])
   const [question] = listOf(params['questions']).map((each) => textOf(fieldsOf(each)['question']))
   const message = textOf(params['message'])
   const what = command ?? question ?? message ?? method.replace(/^item\//, '').replace(/\/requestApproval$/, '')
-  return reason === undefined ? what : `${what} (${reason})`
+  return (reason === undefined ? what : `${what} (${reason})`).slice(0, MAX_QUESTION)
 }

@@ -1,14 +1,7 @@
 /** What OpenCode's server says, read defensively: its process is not trusted to be well-behaved. */
 
 import { messageIdOf } from '@mosaic/domain/preamble'
-
-export type Fields = Readonly<Record<string, unknown>>
-
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
-export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {})
-export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
-export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-export const numberOf = (value: unknown): number | undefined => (typeof value === 'number' && Number.isFinite(value) ? value : undefined)
+import { type Fields, fieldsOf, isFields, listOf, numberOf, textOf } from '../fields.ts'
 
 /** One message of a conversation; an assistant's is one call of the model. */
 export interface MessageInfo {

@@ -1,7 +1,8 @@
 /** Calls of the model as signals: turns, tokens, the space that is used, and failures, each said once. */
 
 import type { SignalBody } from '@mosaic/domain/signal'
-import { type Fields, type MessageInfo, textOf } from './api.ts'
+import { type Fields, textOf } from '../fields.ts'
+import type { MessageInfo } from './api.ts'
 import type { ModelFacts } from './model-choice.ts'
 import type { SessionRecord } from './session-record.ts'
 import { contextUsedOf, errorSignal, modelNameOf, usageSignal } from './usage.ts'

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import type { AgentDefinition } from '@mosaic/domain/agent'
 import { readBounded } from '../../files/read-bounded.ts'
-import { type Fields, fieldsOf, listOf, numberOf, textOf } from './api.ts'
+import { type Fields, fieldsOf, listOf, numberOf, textOf } from '../fields.ts'
 import { type ModelName, parseModel } from './config.ts'
 import type { ServerClient } from './server-client.ts'
 

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { atomicWrite } from '../../files/atomic-write.ts'
 import { readBounded } from '../../files/read-bounded.ts'
-import { fieldsOf, listOf, numberOf, textOf } from './api.ts'
+import { fieldsOf, listOf, numberOf, textOf } from '../fields.ts'
 
 /** In the agent's state directory. */
 export const RECORD_FILE = 'opencode-session.json'

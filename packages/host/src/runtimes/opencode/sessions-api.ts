@@ -1,17 +1,7 @@
 /** The calls of OpenCode's server that are used, each bounded and read defensively. */
 
-import {
-  busySessions,
-  type Fields,
-  fieldsOf,
-  listOf,
-  type Pending,
-  permissionOf,
-  questionOf,
-  type StoredMessage,
-  storedMessageOf,
-  textOf,
-} from './api.ts'
+import { type Fields, fieldsOf, listOf, textOf } from '../fields.ts'
+import { busySessions, type Pending, permissionOf, questionOf, type StoredMessage, storedMessageOf } from './api.ts'
 import type { ModelName } from './config.ts'
 import type { Reply, ServerClient } from './server-client.ts'
 

@@ -2,18 +2,8 @@
 
 import { messageIdOf } from '@mosaic/domain/preamble'
 import type { Activity } from '@mosaic/domain/signal'
-import {
-  type Fields,
-  fieldsOf,
-  fleetIdOf,
-  type MessageInfo,
-  messageInfoOf,
-  type Pending,
-  permissionOf,
-  questionOf,
-  type StoredMessage,
-  textOf,
-} from './api.ts'
+import { type Fields, fieldsOf, textOf } from '../fields.ts'
+import { fleetIdOf, type MessageInfo, messageInfoOf, type Pending, permissionOf, questionOf, type StoredMessage } from './api.ts'
 import { ModelCalls, type ModelCallsParts } from './model-calls.ts'
 import { retrySignal } from './usage.ts'
 

@@ -1,7 +1,8 @@
 /** Signals about calls of the model, from the assistant's messages that OpenCode keeps. */
 
 import type { SignalBody } from '@mosaic/domain/signal'
-import { type Fields, fieldsOf, type MessageInfo, numberOf, textOf } from './api.ts'
+import { type Fields, fieldsOf, numberOf, textOf } from '../fields.ts'
+import type { MessageInfo } from './api.ts'
 
 const MAX_DETAIL = 1000
 const count = (value: unknown): number => numberOf(value) ?? 0
