@@ -8,6 +8,7 @@ import { FleetError } from '@mosaic/domain/error'
 import type { RuntimeProgram } from '@mosaic/domain/ports/runtime'
 import { isExecutable, onPath } from '../../files/executable.ts'
 import { readBounded } from '../../files/read-bounded.ts'
+import { isOlder, rememberedVersions } from '../program-version.ts'
 
 export const OPENCODE_PACKAGE = 'opencode-ai'
 const INSTALL = `npm install -g ${OPENCODE_PACKAGE}@latest`
@@ -93,28 +94,15 @@ async function askVersion(argv: readonly string[]): Promise<string> {
 
 /** @throws FleetError `missing` when it is older than what is used */
 export function assertVersion(version: string): void {
-  const parts = /(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number)
-  if (parts === undefined) return
-  const differing = OLDEST.findIndex((part, index) => parts[index] !== part)
-  if (differing === -1 || (parts[differing] ?? 0) > (OLDEST[differing] ?? 0)) return
+  if (!isOlder(version, OLDEST)) return
   throw new FleetError('missing', `OpenCode ${version} is too old: at least ${OLDEST.join('.')} is needed`, { mend: INSTALL })
 }
 
-const versions = new Map<string, Promise<string>>()
-
-/** By file and its time, so that an update is seen. */
-function versionOf(argv: readonly string[]): Promise<string> {
-  const file = argv[0] ?? ''
-  const stat = statSync(file, { throwIfNoEntry: false })
-  const key = JSON.stringify([argv, stat?.mtimeMs, stat?.ino])
-  const known = versions.get(key)
-  if (known !== undefined) return known
-  const beside = argv.length === 1 && stat !== undefined ? versionBeside(realpathSync(file)) : undefined
-  const version = beside === undefined ? askVersion(argv) : Promise.resolve(beside)
-  versions.set(key, version)
-  version.catch(() => versions.delete(key))
-  return version
-}
+const versionOf = rememberedVersions(async (argv) => {
+  const [file = ''] = argv
+  const isFile = argv.length === 1 && statSync(file, { throwIfNoEntry: false }) !== undefined
+  return (isFile ? versionBeside(realpathSync(file)) : undefined) ?? askVersion(argv)
+})
 
 function findArgv(command: readonly string[] | undefined, path: string): string[] {
   if (command !== undefined) {
@@ -135,7 +123,7 @@ function findArgv(command: readonly string[] | undefined, path: string): string[
 /** @throws FleetError `missing` with what installs it */
 export async function locateOpenCode(command: readonly string[] | undefined, path: string): Promise<RuntimeProgram> {
   const argv = findArgv(command, path)
-  const version = await versionOf(argv)
+  const version = await versionOf(argv, argv[0] ?? '')
   assertVersion(version)
   return { argv, version }
 }

@@ -8,6 +8,7 @@ import { FleetError } from '@mosaic/domain/error'
 import type { RuntimeProgram } from '@mosaic/domain/ports/runtime'
 import { onPath } from '../../files/executable.ts'
 import { readBounded } from '../../files/read-bounded.ts'
+import { isOlder, rememberedVersions } from '../program-version.ts'
 
 export const PI_PACKAGE = '@earendil-works/pi-coding-agent'
 const INSTALL = `npm install -g ${PI_PACKAGE}`
@@ -82,28 +83,15 @@ async function askVersion(argv: readonly string[]): Promise<string> {
 
 /** @throws FleetError `missing` when it is older than what the extension needs */
 function assertVersion(version: string): void {
-  const parts = /(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number)
-  if (parts === undefined) return
-  const differing = OLDEST.findIndex((part, index) => parts[index] !== part)
-  if (differing === -1 || (parts[differing] ?? 0) > (OLDEST[differing] ?? 0)) return
+  if (!isOlder(version, OLDEST)) return
   throw new FleetError('missing', `pi ${version} is too old: at least ${OLDEST.join('.')} is needed`, { mend: INSTALL })
 }
 
-const versions = new Map<string, Promise<string>>()
-
-/** By file and its time, so that an update is seen. */
-function versionOf(argv: readonly string[]): Promise<string> {
+const versionOf = rememberedVersions(async (argv) => {
   const file = argv.at(-1) ?? ''
-  const stat = statSync(file, { throwIfNoEntry: false })
-  const key = JSON.stringify([argv, stat?.mtimeMs, stat?.ino])
-  const known = versions.get(key)
-  if (known !== undefined) return known
-  const beside = stat === undefined ? undefined : versionBeside(realpathSync(file))
-  const version = beside === undefined ? askVersion(argv) : Promise.resolve(beside)
-  versions.set(key, version)
-  version.catch(() => versions.delete(key))
-  return version
-}
+  const beside = statSync(file, { throwIfNoEntry: false }) === undefined ? undefined : versionBeside(realpathSync(file))
+  return beside ?? askVersion(argv)
+})
 
 export interface PiSearch {
   /** The roster's own command, if it gives one. */
@@ -133,7 +121,7 @@ function findArgv({ command, path, from }: PiSearch): string[] {
 /** @throws FleetError `missing` with what installs it */
 export async function locatePi(search: PiSearch): Promise<RuntimeProgram> {
   const argv = findArgv(search)
-  const version = await versionOf(argv)
+  const version = await versionOf(argv, argv.at(-1) ?? '')
   assertVersion(version)
   return { argv, version }
 }
