@@ -30,6 +30,26 @@ describe('the usage ledger', () => {
     expect(statSync(paths.state).mode & 0o777).toBe(0o700)
   })
 
+  it('takes the larger figures of a call that is told again, and never smaller ones', async () => {
+    await using home = await tempHome()
+    const paths = resolvePaths({ env: home.env })
+    using ledger = new UsageLedger(paths)
+    const told = [
+      { output: 1, cost_usd: null },
+      { output: 700, cost_usd: 0.25 },
+      { output: 1, cost_usd: null },
+    ]
+    const sums = told.map((usage) => {
+      ledger.add('coder0', signal('a', usage))
+      return ledger.since('coder0', 0)
+    })
+    expect(sums).toEqual([
+      { tokens: 9, costUsd: null },
+      { tokens: 708, costUsd: 0.25 },
+      { tokens: 708, costUsd: 0.25 },
+    ])
+  })
+
   it('sums from a time on, and says nothing where nothing was counted', async () => {
     await using home = await tempHome()
     using ledger = new UsageLedger(resolvePaths({ env: home.env }))

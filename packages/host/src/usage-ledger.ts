@@ -34,6 +34,19 @@ CREATE TABLE IF NOT EXISTS usage (
 CREATE INDEX IF NOT EXISTS usage_time ON usage (at_ms);
 `
 
+/** A call can be told before it is over; each figure of it only grows. It counts where it was told first. */
+const ADD = `
+INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET
+  model = coalesce(model, excluded.model),
+  input = max(input, excluded.input),
+  output = max(output, excluded.output),
+  cache_read = max(cache_read, excluded.cache_read),
+  cache_write = max(cache_write, excluded.cache_write),
+  reasoning = max(reasoning, excluded.reasoning),
+  cost_usd = coalesce(max(cost_usd, excluded.cost_usd), cost_usd, excluded.cost_usd)
+`
+
 const BUSY_MS = 5_000
 
 export const usageDatabase = (paths: MosaicPaths): DatabaseSpec => ({
@@ -68,7 +81,7 @@ export class UsageLedger implements Disposable {
   constructor(paths: MosaicPaths) {
     mkdirSync(paths.state, { recursive: true, mode: 0o700 })
     this.#database = openLedger(usageDatabase(paths))
-    this.#insert = this.#database.prepare('INSERT OR IGNORE INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insert = this.#database.prepare(ADD)
     this.#sums = this.#database.prepare(
       'SELECT agent, sum(input + output + cache_read + cache_write) AS tokens, sum(cost_usd) AS cost FROM usage WHERE at_ms >= ? GROUP BY agent',
     )
