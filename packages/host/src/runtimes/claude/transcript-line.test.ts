@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { messageIdsIn, saidIn, withoutPasteMark } from './transcript-line.ts'
+import { saidIn, withoutPasteMark } from './transcript-line.ts'
 
 const ID = '01m8cm1d3b3th0rn6vynfjnc34'
-const OTHER = '01m8cm1fft3pr8s1bwyc7msfjz'
 const preamble = (id: string) => `[t@h:a -> t@h:b #${id}]`
 const line = (fields: object) => JSON.stringify(fields)
 const call = (id: string, fields: object = {}) => ({
@@ -98,9 +97,4 @@ describe('a line of a transcript', () => {
 it('takes the mark of a paste from a text, and nothing else', () => {
   expect(withoutPasteMark('\n\n<pasted_content id="ac03">\none\n\n</pasted_content id="ac03">\n')).toBe('one\n')
   expect(withoutPasteMark('one\n')).toBe('one\n')
-})
-
-it('finds every message of a text that a person put together from several', () => {
-  expect(messageIdsIn(`${preamble(ID)}\none\n${preamble(OTHER)}\ntwo`)).toEqual([ID, OTHER])
-  expect(messageIdsIn(`it said ${preamble(ID)}`)).toEqual([])
 })

@@ -112,11 +112,6 @@ export function saidIn(text: string): Said[] {
   return line['type'] === 'queue-operation' ? queueSaid(line) : []
 }
 
-const PREAMBLES = /^\[\S+ -> \S+ #([0-9a-hjkmnp-tv-z]{26})\]/gm
-
 /** Claude Code marks a long paste. */
 export const withoutPasteMark = (text: string): string =>
   text.replace(/^\s*<pasted_content id="(\w+)">\n([\s\S]*)\n<\/pasted_content id="\1">\s*$/, '$2')
-
-/** Every message in a text: a person can take several out of the queue and send them as one. */
-export const messageIdsIn = (text: string): string[] => [...text.matchAll(PREAMBLES)].flatMap(([, id]) => id ?? [])

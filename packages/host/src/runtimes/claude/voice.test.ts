@@ -1,12 +1,16 @@
 import type { SignalBody } from '@mosaic/domain/signal'
 import { tempHome } from '@mosaic/testkit/temp-home'
 import { describe, expect, it } from 'vitest'
+import { resolvePaths } from '../../paths.ts'
 import { Inbox } from '../../signals/inbox.ts'
+import { UsageLedger } from '../../usage-ledger.ts'
 import type { Usage } from './transcript-line.ts'
 import { ClaudeVoice } from './voice.ts'
 
 const ID = '01m8cm1d3b3th0rn6vynfjnc34'
 const text = `[t@h:a -> t@h:b #${ID}]\nhello`
+const OTHER = '01m8cm1fft3pr8s1bwyc7msfjz'
+const other = `[t@h:a -> t@h:b #${OTHER}]\nsecond`
 const usage: Usage = { input: 1, output: 2, cache_read: 30, cache_write: 400, reasoning: 0, cost_usd: null, model: 'm' }
 const idle = (sinceMs: number) => ({ sessionId: 's', status: 'idle' as const, waitingFor: null, sinceMs })
 
@@ -41,6 +45,24 @@ describe('the voice of Claude Code', () => {
     at.voice.said({ kind: 'prompt', texts: [`look at this:\n${text}`], turn: 1 })
     expect(at.said.map(({ kind }) => kind)).toEqual(['turn'])
     expect(at.inbox.state(ID)).toBe('unknown')
+  })
+
+  it.each([
+    ['its first line', `[t@h:a -> t@h:b #${OTHER}]`],
+    ['all of it', other],
+  ])('takes a message that another one quotes for no more worked off: %s', async (_what, quoted) => {
+    await using at = await world()
+    const quoting = `${text}\nas was said:\n${quoted}\nthat was it`
+    at.inbox.accept(OTHER, other)
+    at.voice.said({ kind: 'queued', text: quoting })
+    expect(at.voice.lost(idle(Date.now() + 60_000))).toMatchObject({ id: OTHER })
+    for (const act of [(read: () => void) => read(), (read: () => void) => at.voice.inThePast(read)]) {
+      act(() => at.voice.said({ kind: 'prompt', texts: [quoting], turn: 1 }))
+      expect(at.inbox.state(ID)).toBe('done')
+      expect(at.inbox.pending()).toMatchObject([{ id: OTHER }])
+    }
+    at.voice.said({ kind: 'prompt', texts: [other], turn: 2 })
+    expect(at.inbox.pending()).toEqual([])
   })
 
   it('keeps what was accepted until it is in the conversation', async () => {
@@ -151,6 +173,21 @@ describe('the voice of Claude Code', () => {
     expect(at.said).toEqual([])
     at.voice.said({ kind: 'turn-over' })
     expect(at.said).toEqual([{ kind: 'usage', key: 'claude:msg_1', usage }])
+  })
+
+  it('costs its agent what each call was told with last, though another was told, or it was idle, between its parts', async () => {
+    await using at = await world()
+    await using home = await tempHome()
+    using ledger = new UsageLedger(resolvePaths({ env: home.env }))
+    const call = (id: string, output: number, isSub: boolean) =>
+      at.voice.said({ kind: 'call', id, usage: { ...usage, output }, final: output > 1, isSub })
+    call('msg_1', 1, false)
+    call('msg_sub', 1, true)
+    at.voice.became(idle(1))
+    call('msg_sub', 20, true)
+    call('msg_1', 300, false)
+    for (const signal of at.said) if (signal.kind === 'usage') ledger.add('a', { v: 1, at: 1, pid: 1, ...signal })
+    expect(ledger.since('a', 0)?.tokens).toBe(2 * 431 + 320)
   })
 
   it('says that it went on after a failure', async () => {

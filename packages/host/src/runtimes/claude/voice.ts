@@ -5,8 +5,9 @@ import type { SignalBody } from '@mosaic/domain/signal'
 import type { AcceptedMessage, Inbox } from '../../signals/inbox.ts'
 import { type ErrorSignal, errorSignal } from './failure.ts'
 import { asked, TAKEN_BEFORE, type Typed, taken } from './hook-answers.ts'
+import { messagesIn } from './prompt-messages.ts'
 import type { ClaudeStatus } from './status-file.ts'
-import { fieldsOf, messageIdsIn, type Said, textOf, type Usage, withoutPasteMark } from './transcript-line.ts'
+import { fieldsOf, type Said, textOf, type Usage, withoutPasteMark } from './transcript-line.ts'
 
 /** A status that is younger than this may be of the prompt that is being told of, milliseconds. */
 const FRESH_MS = 1000
@@ -172,7 +173,7 @@ export class ClaudeVoice {
 
   #queued(text: string): void {
     this.#hear(text, 'queued')
-    for (const id of messageIdsIn(text)) this.#enqueued.add(id)
+    for (const id of messagesIn(text, this.#inbox.pending())) this.#enqueued.add(id)
   }
 
   /** A person took it all into the composer, or nothing is known of it. */
@@ -197,7 +198,7 @@ export class ClaudeVoice {
   #prompt(texts: readonly string[], turn: number | undefined): void {
     for (const text of texts) {
       this.#hear(withoutPasteMark(text), 'turn')
-      for (const id of messageIdsIn(text)) {
+      for (const id of messagesIn(text, this.#inbox.pending())) {
         this.#inQueue.delete(id)
         this.#enqueued.delete(id)
         this.#inbox.finish(id)
