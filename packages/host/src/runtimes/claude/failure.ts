@@ -1,6 +1,7 @@
 /** Why a model call of Claude Code failed, in the fleet's words. */
 
 import type { SignalBody } from '@mosaic/domain/signal'
+import { linesNearComposer } from './screen.ts'
 
 export type ErrorSignal = Extract<SignalBody, { kind: 'error' }>
 
@@ -29,14 +30,15 @@ export const errorSignal = (error: string, detail: string, until: number | null 
   until,
 })
 
-/** `✻ 401 invalid x-api-key · retrying in 4s · attempt 4/10`: said on the screen alone. */
-const RETRYING = /^\s*\S\s+(.+?)\s+·\s+retrying in (?:(\d+)m)?\s*(?:(\d+)s)?\s+·\s+attempt (\d+)\/(\d+)/m
+/** `✻ 401 invalid x-api-key · retrying in 4s · attempt 4/10`: said on the screen alone. What is said in the conversation begins with `●` or `❯`, or with blanks. */
+const RETRYING = /^[^\s●❯]\s+(.+?)\s+·\s+retrying in (?:(\d+)m)?\s*(?:(\d+)s)?\s+·\s+attempt (\d+)\/(\d+)/
 
 const TOLD_AFTER = 4
 
 /** The retry that stands on a screen. */
 export function retryOn(screen: string, nowMs: number): ErrorSignal | undefined {
-  const [, why, minutes = '0', seconds = '0', attempt, of] = RETRYING.exec(screen) ?? []
+  const line = linesNearComposer(screen).findLast((text) => RETRYING.test(text)) ?? ''
+  const [, why, minutes = '0', seconds = '0', attempt, of] = RETRYING.exec(line) ?? []
   // The first attempts are told without a reason.
   if (why === undefined || (why === 'API error' && Number(attempt) < TOLD_AFTER)) return undefined
   const until = nowMs + (Number(minutes) * 60 + Number(seconds)) * 1000

@@ -10,16 +10,18 @@ const ASKS = /^\s*(?:Esc to cancel|Enter to (?:confirm|select|continue))\b|^\s*â
 /** Lines from the end that are looked at for its work: what stands above is the conversation, which can say anything. */
 const NEAR = 12
 
+/** Where its work stands. */
+export const linesNearComposer = (screen: string): string[] => screen.trimEnd().split('\n').slice(-NEAR)
+
 const lineWith = (lines: readonly string[], sign: RegExp): string | undefined => lines.findLast((line) => sign.test(line))?.trim()
 
 export function claudeScreen(screen: string): Classified {
-  const lines = screen.trimEnd().split('\n')
   const composer = composerOn(screen)
   if (!composer.shown) {
-    const question = lineWith(lines, ASKS)
+    const question = lineWith(screen.split('\n'), ASKS)
     return question === undefined ? { activity: 'unknown', line: null } : { activity: 'waiting', line: question }
   }
   if (composer.text !== '') return { activity: 'draft', line: composer.text.split('\n', 1)[0] ?? null }
-  const work = lineWith(lines.slice(-NEAR), WORKS)
+  const work = lineWith(linesNearComposer(screen), WORKS)
   return work === undefined ? { activity: 'idle', line: null } : { activity: 'busy', line: work }
 }
