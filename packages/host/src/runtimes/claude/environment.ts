@@ -74,6 +74,9 @@ export const CONTEXT_CAP = 200_000
 export const CAP_VARIABLE = 'CLAUDE_CODE_DISABLE_1M_CONTEXT'
 export const CAP_SETTING = 'autoCompactWindow'
 
+/** Where its status line is written, absolute: in the environment, so that no shell text is built from a path. */
+export const STATUS_LINE_VARIABLE = 'MOSAIC_CLAUDE_STATUS_FILE'
+
 /** The roster's `env` can say otherwise. */
 export const CLAUDE_ENVIRONMENT: Readonly<Record<string, string>> = {
   [CAP_VARIABLE]: '1',

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AgentDefinition } from '@mosaic/domain/agent'
@@ -6,6 +7,7 @@ import { tempHome } from '@mosaic/testkit/temp-home'
 import { describe, expect, it } from 'vitest'
 import { launch } from './launch.ts'
 import { readSessions } from './session-record.ts'
+import { STATUS_LINE_FILE } from './status-line.ts'
 
 const agent = (workingDirectory: string): AgentDefinition => ({
   name: 'a',
@@ -113,6 +115,17 @@ describe('the launch of Claude Code', () => {
     await using at = await world()
     const { argv, env } = launch(at.context({ agent: { model: 'opus', effort: 'minimal', env: { DISABLE_AUTOUPDATER: '0' } } }), at.env)
     expect([after(argv, '--model'), after(argv, '--effort'), env['DISABLE_AUTOUPDATER']]).toEqual(['opus', 'low', '0'])
+  })
+
+  it('has its status line written by a command that no path is put into', async () => {
+    await using at = await world()
+    const stateDirectory = join(at.root, `it's "$HOME" \`here\``)
+    mkdirSync(stateDirectory)
+    const { argv, env } = launch({ ...at.context(), stateDirectory }, at.env)
+    const { command } = (JSON.parse(after(argv, '--settings')) as { statusLine: { command: string } }).statusLine
+    expect(argv.join('\n')).not.toContain(stateDirectory)
+    execFileSync('sh', ['-c', command], { env: { ...process.env, ...env }, input: '{"model":{}}' })
+    expect(readFileSync(join(stateDirectory, STATUS_LINE_FILE), 'utf8')).toBe('{"model":{}}')
   })
 
   it('says the operator’s own permission mode again', async () => {

@@ -15,7 +15,7 @@ import {
   noteHome,
   transcriptOf,
 } from './claude-home.ts'
-import { CLAUDE_ENVIRONMENT, CLAUDE_INHERITED, YOLO_AS_ROOT } from './environment.ts'
+import { CLAUDE_ENVIRONMENT, CLAUDE_INHERITED, STATUS_LINE_VARIABLE, YOLO_AS_ROOT } from './environment.ts'
 import { noteSession, readSessions } from './session-record.ts'
 import { mcpJson, settingsJson } from './settings.ts'
 import { STATUS_LINE_FILE } from './status-line.ts'
@@ -49,7 +49,7 @@ export function launch(context: LaunchContext, env: Environment): LaunchRecipe {
     argv: [
       ...program.argv,
       '--settings',
-      settingsJson({ endpoint, yolo: agent.yolo, statusLineFile, defaultMode: defaultModeOf(home) }),
+      settingsJson({ endpoint, yolo: agent.yolo, defaultMode: defaultModeOf(home) }),
       '--mcp-config',
       mcpJson(endpoint),
       // With its `=`, because this option would take the next ones for its own.
@@ -64,7 +64,7 @@ export function launch(context: LaunchContext, env: Environment): LaunchRecipe {
       ...(agent.model === undefined ? [] : ['--model', agent.model]),
       ...effortFlags(agent),
     ],
-    env: { ...CLAUDE_ENVIRONMENT, ...(agent.yolo && isRoot ? YOLO_AS_ROOT : {}), ...agent.env },
+    env: { ...CLAUDE_ENVIRONMENT, ...(agent.yolo && isRoot ? YOLO_AS_ROOT : {}), ...agent.env, [STATUS_LINE_VARIABLE]: statusLineFile },
     inherit: CLAUDE_INHERITED,
   }
 }

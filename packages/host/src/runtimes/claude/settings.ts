@@ -1,7 +1,7 @@
 /** What one launch is told on its command line, and so nowhere in the operator's settings. */
 
 import type { FleetEndpoint } from '@mosaic/domain/ports/runtime'
-import { CAP_SETTING, CONTEXT_CAP } from './environment.ts'
+import { CAP_SETTING, CONTEXT_CAP, STATUS_LINE_VARIABLE } from './environment.ts'
 
 /** Hooks that are told of. SessionStart cannot be: Claude Code has it only as a command. */
 export const HOOKS = [
@@ -24,14 +24,9 @@ const HOOK_TIMEOUT_S = 15
 export interface SettingsOptions {
   endpoint: FleetEndpoint
   yolo: boolean
-  /** Where its status line is written, absolute. */
-  statusLineFile: string
   /** The mode that the operator's own settings begin in. */
   defaultMode: string | undefined
 }
-
-/** For a shell that gets nothing but a constant and one path. */
-const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`
 
 function hooks({ url, tokenVariable }: FleetEndpoint): Record<string, unknown> {
   const hook = (name: string) => ({
@@ -45,13 +40,13 @@ function hooks({ url, tokenVariable }: FleetEndpoint): Record<string, unknown> {
 }
 
 /** For `--settings`. */
-export function settingsJson({ endpoint, yolo, statusLineFile, defaultMode }: SettingsOptions): string {
+export function settingsJson({ endpoint, yolo, defaultMode }: SettingsOptions): string {
   return JSON.stringify({
     hooks: hooks(endpoint),
     [CAP_SETTING]: CONTEXT_CAP,
     spinnerTipsEnabled: false,
     // The one channel on which it tells the windows of its account. It runs when something changed, never when idle.
-    statusLine: { type: 'command', command: `cat >${quoted(statusLineFile)}` },
+    statusLine: { type: 'command', command: `cat >"$${STATUS_LINE_VARIABLE}"` },
     // Said again here, it is a choice of this launch, which Claude Code does not offer to change by a dialog.
     ...(defaultMode === undefined ? {} : { permissions: { defaultMode } }),
     ...(yolo ? { skipDangerousModePermissionPrompt: true } : {}),
