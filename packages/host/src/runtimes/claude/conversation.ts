@@ -10,14 +10,20 @@ export class Conversation implements Disposable {
   readonly id: string
   readonly #directory: string
   readonly #hear: (said: Said) => void
+  readonly #enter: (look: () => void) => void
   #main: LineTail | undefined
   readonly #subs = new Map<string, LineTail>()
 
-  /** @param directory the configuration home */
-  constructor(directory: string, id: string, hear: (said: Said) => void) {
+  /**
+   * @param directory the configuration home
+   * @param hear what throws in it is said again by the next look
+   * @param enter runs the looks that nobody called for
+   */
+  constructor(directory: string, id: string, hear: (said: Said) => void, enter: (look: () => void) => void) {
     this.#directory = directory
     this.id = id
     this.#hear = hear
+    this.#enter = enter
   }
 
   /** Reads what was written since the last time; Claude Code makes the file with the first prompt. */
@@ -40,9 +46,10 @@ export class Conversation implements Disposable {
   #tail(): LineTail | undefined {
     const path = transcriptOf(this.#directory, this.id)
     if (path === undefined) return undefined
-    return new LineTail(path, (line) => {
+    const hear = (line: string) => {
       for (const said of saidIn(line)) this.#hear(said)
-    })
+    }
+    return new LineTail(path, hear, this.#enter)
   }
 
   /** Of these only what they cost is of interest. */
@@ -54,7 +61,7 @@ export class Conversation implements Disposable {
       const hear = (line: string) => {
         for (const said of saidIn(line)) if (said.kind === 'call') this.#hear({ ...said, isSub: true })
       }
-      this.#subs.set(name, new LineTail(join(directory, name), hear))
+      this.#subs.set(name, new LineTail(join(directory, name), hear, this.#enter))
     }
     for (const tail of this.#subs.values()) tail.read()
   }

@@ -5,6 +5,7 @@ import { type Message, renderMessage } from '@mosaic/domain/message'
 import type { ConnectContext, NativeRefusal, ResetResult, RuntimeAnswer, RuntimeSession } from '@mosaic/domain/ports/runtime'
 import type { SignalBody } from '@mosaic/domain/signal'
 import { Inbox } from '../../signals/inbox.ts'
+import { Guard } from '../guard.ts'
 import { Turns } from '../in-turn.ts'
 import { Conversation } from './conversation.ts'
 import { errorSignal, retryOn } from './failure.ts'
@@ -22,6 +23,8 @@ import { ClaudeVoice } from './voice.ts'
 const LOST_MS = 1500
 /** How often a transcript is looked for that is about to be made, milliseconds. */
 const APPEARS_MS = 250
+
+const UNHEARD: NativeRefusal = { outcome: 'refused', because: 'unavailable', detail: 'what it says cannot be stored: the disk may be full' }
 
 export class ClaudeSession implements RuntimeSession {
   readonly #context: ConnectContext
@@ -42,6 +45,11 @@ export class ClaudeSession implements RuntimeSession {
   #lost: NodeJS.Timeout | undefined
   #appearing: NodeJS.Timeout | undefined
   #looking = false
+  readonly #guard: Guard
+  /** What was said before this connection is read whole. */
+  #isCaughtUp = false
+  /** The status that was not taken in as a whole. */
+  #due: ClaudeStatus | undefined
   #isReady = false
   #isOver = false
 
@@ -52,7 +60,8 @@ export class ClaudeSession implements RuntimeSession {
     this.#inbox = new Inbox(context.stateDirectory)
     this.#voice = new ClaudeVoice(this.#inbox, (signal) => this.#sink(signal))
     this.#hooks = new ClaudeHooks(this.#voice, () => this.#sink({ kind: 'stopped' }))
-    this.#status = new StatusFile(this.#directory, context.pid, (status) => this.#became(status))
+    this.#guard = new Guard({ log: (text) => context.log(text), lookAgain: () => this.#lookAgain() })
+    this.#status = new StatusFile(this.#directory, context.pid, (status) => this.#enter(() => this.#became(status)))
     const status = () => this.#status.read()
     this.#typing = new Typing({ gate: this.#hooks.gate, voice: this.#voice, status, screen: context.screen })
     this.#reconnect = new Reconnect({
@@ -64,18 +73,16 @@ export class ClaudeSession implements RuntimeSession {
   }
 
   observe(sink: (signal: SignalBody) => void): Disposable {
-    const sessions = readSessions(this.#context.stateDirectory)?.ids ?? []
     this.#sink = sink
-    sink({ kind: 'started', session: sessions.at(-1) ?? null })
-    this.#voice.inThePast(() => {
-      for (const id of sessions.slice(-2)) this.#follow(id)
-    })
+    sink({ kind: 'started', session: readSessions(this.#context.stateDirectory)?.ids.at(-1) ?? null })
+    this.#enter(() => this.#catchUp())
     const listening = this.#context.channel.onHook((name, payload) => this.#heed(name, payload))
     this.#status.follow()
     return {
       [Symbol.dispose]: () => {
         this.#sink = () => {}
         this.#isOver = true
+        this.#guard[Symbol.dispose]()
         clearTimeout(this.#lost)
         clearTimeout(this.#appearing)
         listening[Symbol.dispose]()
@@ -92,7 +99,7 @@ export class ClaudeSession implements RuntimeSession {
     void this.#reconnect.look().catch(() => {})
     if (!answered) return undefined
     const status = this.#status.read()
-    this.#readAll()
+    this.#enter(() => this.#readAll())
     const { turn, model, contextUsed, asking } = this.#voice
     const asks = asking !== undefined && (status === undefined || asking.sinceMs >= status.sinceMs || status.status === 'waiting')
     const activity = asks ? 'waiting' : this.#voice.isBeginning(status) ? 'busy' : (status?.status ?? 'idle')
@@ -107,7 +114,8 @@ export class ClaudeSession implements RuntimeSession {
   ): Promise<{ outcome: 'typed'; result: T } | { outcome: 'known' } | NativeRefusal> {
     return this.#inTurn(async () => {
       const { id } = message
-      this.#readBoth()
+      // What cannot be taken in can say that it was accepted before.
+      if (!(await this.#guard.run(() => this.#readBoth()))) return UNHEARD
       if (this.#inbox.state(id) === 'unknown') return this.#typing.type({ id, text: renderMessage(message), again: false }, type)
       this.#sink({ kind: 'duplicate', id })
       return { outcome: 'known' }
@@ -120,12 +128,36 @@ export class ClaudeSession implements RuntimeSession {
     return this.#inTurn(() => resetClaude({ status, voice: this.#voice, typing: this.#typing, type }))
   }
 
+  /** For whatever nobody called and nobody waits for. */
+  #enter(act: () => void): void {
+    void this.#guard.run(act)
+  }
+
+  #lookAgain(): void {
+    if (this.#isOver) return
+    if (this.#due === undefined) this.#readAll()
+    else this.#became(this.#due)
+  }
+
+  #catchUp(): void {
+    if (this.#isCaughtUp) return
+    this.#voice.inThePast(() => {
+      for (const id of readSessions(this.#context.stateDirectory)?.ids.slice(-2) ?? []) {
+        if (this.#before?.id !== id && this.#conversation?.id !== id) this.#follow(id)
+      }
+      this.#before?.read()
+      this.#conversation?.read()
+    })
+    this.#isCaughtUp = true
+  }
+
   /** Until the first prompt has made its file, there is none that could tell of a change. */
   #readTranscript(): void {
     this.#readBoth()
     clearTimeout(this.#appearing)
     const busy = this.#status.read()?.status !== 'idle'
-    if (busy && this.#conversation?.isThere === false) this.#appearing = setTimeout(() => this.#readTranscript(), APPEARS_MS).unref()
+    if (busy && this.#conversation?.isThere === false)
+      this.#appearing = setTimeout(() => this.#enter(() => this.#readTranscript()), APPEARS_MS).unref()
   }
 
   #readAll(): void {
@@ -137,8 +169,10 @@ export class ClaudeSession implements RuntimeSession {
   /** Hooks are heard in the order in which they come, and what they tell of stands in the transcript soon. */
   async #heed(name: string, payload: unknown): Promise<unknown> {
     const answer = await this.#hooks.heed(name, payload)
-    this.#readTranscript()
-    if (name === 'Stop' || name === 'StopFailure') this.#readStatusLine()
+    this.#enter(() => {
+      this.#readTranscript()
+      if (name === 'Stop' || name === 'StopFailure') this.#readStatusLine()
+    })
     if (name === 'StopFailure') {
       const { error, error_details: details, last_assistant_message: last } = fieldsOf(payload)
       this.#voice.failed(errorSignal(textOf(error) ?? '', textOf(details) ?? textOf(last) ?? ''))
@@ -154,16 +188,21 @@ export class ClaudeSession implements RuntimeSession {
   }
 
   #readBoth(): void {
+    this.#catchUp()
     this.#before?.read()
     this.#conversation?.read()
   }
 
   #follow(id: string): void {
-    this.#before?.[Symbol.dispose]()
+    if (this.#before !== this.#conversation) this.#before?.[Symbol.dispose]()
     this.#before = this.#conversation
     this.#before?.read()
     this.#voice.begins()
-    this.#conversation = new Conversation(this.#directory, id, (said) => this.#hear(id, said))
+    const hear = (said: Said) => {
+      if (this.#isCaughtUp) this.#hear(id, said)
+      else this.#voice.inThePast(() => this.#hear(id, said))
+    }
+    this.#conversation = new Conversation(this.#directory, id, hear, (look) => this.#enter(look))
     this.#conversation.read()
   }
 
@@ -175,17 +214,20 @@ export class ClaudeSession implements RuntimeSession {
   }
 
   #became(status: ClaudeStatus): void {
-    const first = this.#conversation?.id !== status.sessionId || !this.#isReady
+    this.#due = status
+    this.#catchUp()
     if (this.#conversation?.id !== status.sessionId) {
       noteSession(this.#context.stateDirectory, { id: status.sessionId, directory: this.#directory })
+      this.#isReady = false
       this.#follow(status.sessionId)
     }
     this.#readAll()
-    if (first) {
-      this.#isReady = true
+    if (!this.#isReady) {
       this.#sink({ kind: 'ready' })
+      this.#isReady = true
     }
     this.#voice.became(status)
+    this.#due = undefined
     clearTimeout(this.#lost)
     if (status.status === 'idle') this.#lost = setTimeout(() => void this.#giveAgain(), LOST_MS).unref()
   }
@@ -208,8 +250,8 @@ export class ClaudeSession implements RuntimeSession {
     const signals = readStatusLine(join(this.#context.stateDirectory, STATUS_LINE_FILE))
     const text = JSON.stringify(signals)
     if (signals.length === 0 || text === this.#statusLine) return
-    this.#statusLine = text
     for (const signal of signals) this.#sink(signal)
+    this.#statusLine = text
   }
 
   /** Why it asks the model again stands on its screen alone. */

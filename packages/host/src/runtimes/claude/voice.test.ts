@@ -88,6 +88,33 @@ describe('the voice of Claude Code', () => {
     expect(at.voice).toMatchObject({ turn: 3, contextUsed: 431, model: 'm' })
   })
 
+  it('comes out of the past also by a failure', async () => {
+    await using at = await world()
+    const fail = () => {
+      throw new Error('full')
+    }
+    expect(() => at.voice.inThePast(fail)).toThrow('full')
+    at.voice.said({ kind: 'prompt', texts: ['one'], turn: 1 })
+    expect(at.said).toEqual([{ kind: 'turn', phase: 'started', turn: 1 }])
+  })
+
+  it('says an acceptance again that nobody took in', async () => {
+    await using home = await tempHome()
+    using inbox = new Inbox(home.root)
+    const said: SignalBody[] = []
+    let fails = true
+    const voice = new ClaudeVoice(inbox, (signal) => {
+      if (fails) throw new Error('full')
+      said.push(signal)
+    })
+    const prompt = () => voice.said({ kind: 'prompt', texts: [text], turn: 1 })
+    expect(prompt).toThrow('full')
+    fails = false
+    prompt()
+    expect(said.map(({ kind }) => kind)).toEqual(['accepted', 'turn'])
+    expect(inbox.state(ID)).toBe('done')
+  })
+
   it('refuses a message that was taken before, and says so', async () => {
     await using at = await world()
     at.inbox.accept(ID, text)

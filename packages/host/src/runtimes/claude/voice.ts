@@ -14,6 +14,7 @@ const FRESH_MS = 1000
 /** After this a prompt that was taken has made it busy, or was over at once, milliseconds. */
 const BEGINNING_MS = 5000
 
+/** What throws, as on a full disk, can be called again as a whole. */
 export class ClaudeVoice {
   /** Of the conversation in use. */
   turn = 0
@@ -32,6 +33,8 @@ export class ClaudeVoice {
   readonly #inQueue = new Set<string>()
   /** Of these, what the transcript says is in it: on its way into the conversation, however long that takes. */
   readonly #enqueued = new Set<string>()
+  /** Accepted, and not heard of yet: whoever listens failed. */
+  readonly #unsaid = new Map<string, 'turn' | 'queued'>()
   readonly #calls = new Map<string, Usage>()
   #expected: Typed | undefined
   #submittedMs = 0
@@ -61,12 +64,16 @@ export class ClaudeVoice {
 
   /** What is read in `act` was said before: only what is known by an id is said again. */
   inThePast(act: () => void): void {
+    const within = this.#past
     this.#past = true
-    act()
-    this.#past = false
-    this.#open = false
-    this.#emptied()
-    this.requests = 0
+    try {
+      act()
+    } finally {
+      this.#past = within
+      this.#open = false
+      this.#emptied()
+      this.requests = 0
+    }
   }
 
   /** It is about to be typed. */
@@ -148,8 +155,8 @@ export class ClaudeVoice {
     this.#finishCalls()
     this.requests = 0
     if (!this.#open) return
-    this.#open = false
     if (!this.#past) this.#sink({ kind: 'turn', phase: 'ended', turn: this.turn })
+    this.#open = false
   }
 
   /** Another conversation, of which nothing has been said. */
@@ -184,7 +191,15 @@ export class ClaudeVoice {
 
   #accept(id: string, text: string, mode: 'turn' | 'queued'): void {
     this.#inbox.accept(id, text)
+    this.#unsaid.set(id, mode)
+    this.#sayAccepted(id)
+  }
+
+  #sayAccepted(id: string): void {
+    const mode = this.#unsaid.get(id)
+    if (mode === undefined) return
     this.#sink({ kind: 'accepted', id, mode })
+    this.#unsaid.delete(id)
   }
 
   /** In a transcript. Said again with each connection, for a host service that was killed before it had stored it. */
@@ -193,6 +208,7 @@ export class ClaudeVoice {
     if (id === undefined) return
     if (this.#inbox.state(id) === 'unknown') this.#accept(id, text, mode)
     else if (this.#past) this.#sink({ kind: 'accepted', id, mode })
+    else this.#sayAccepted(id)
   }
 
   #prompt(texts: readonly string[], turn: number | undefined): void {
@@ -206,9 +222,9 @@ export class ClaudeVoice {
     }
     if (turn === undefined || turn <= this.turn) return
     this.over()
+    if (!this.#past) this.#sink({ kind: 'turn', phase: 'started', turn })
     this.turn = turn
     this.#open = true
-    if (!this.#past) this.#sink({ kind: 'turn', phase: 'started', turn })
   }
 
   #call({ id, usage, final, isSub }: Extract<Said, { kind: 'call' }>): void {
