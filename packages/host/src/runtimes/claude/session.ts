@@ -96,7 +96,7 @@ export class ClaudeSession implements RuntimeSession {
 
   async ask(timeoutMs: number): Promise<RuntimeAnswer | undefined> {
     const answered = await this.#context.channel.ping(timeoutMs)
-    void this.#reconnect.look().catch(() => {})
+    this.#enter(() => this.#reconnect.look())
     if (!answered) return undefined
     const status = this.#status.read()
     this.#enter(() => this.#readAll())
@@ -129,7 +129,7 @@ export class ClaudeSession implements RuntimeSession {
   }
 
   /** For whatever nobody called and nobody waits for. */
-  #enter(act: () => void): void {
+  #enter(act: () => unknown): void {
     void this.#guard.run(act)
   }
 
@@ -234,16 +234,22 @@ export class ClaudeSession implements RuntimeSession {
 
   /** What it had accepted and was killed, reset or stopped before it began with it. */
   async #giveAgain(): Promise<void> {
-    const given = await this.#inTurn(async () => {
-      // Another connection does it from then on, and perhaps to another process.
-      if (this.#isOver) return true
-      this.#readBoth()
-      const message = this.#voice.lost(this.#status.read())
-      if (message === undefined) return true
-      const typed = await this.#typing.type({ ...message, again: true }, () => this.#context.type(message.text))
-      return typed.outcome === 'typed' && typed.result
-    }).catch(() => false)
+    let given = false
+    await this.#guard.run(async () => {
+      given = await this.#inTurn(() => this.#typeLost())
+    })
     if (!given && !this.#isOver) this.#lost = setTimeout(() => void this.#giveAgain(), LOST_MS).unref()
+  }
+
+  /** False when there is something to give again, and it could not be typed. */
+  async #typeLost(): Promise<boolean> {
+    // Another connection does it from then on, and perhaps to another process.
+    if (this.#isOver) return true
+    this.#readBoth()
+    const message = this.#voice.lost(this.#status.read())
+    if (message === undefined) return true
+    const typed = await this.#typing.type({ ...message, again: true }, () => this.#context.type(message.text))
+    return typed.outcome === 'typed' && typed.result
   }
 
   #readStatusLine(): void {
