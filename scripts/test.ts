@@ -100,10 +100,10 @@ function report(checks: { passed: number; failed: number }, tests: Totals): void
 const args = process.argv.slice(2)
 const fast = args.includes('--fast')
 const real = args.includes('--real')
-const ownArguments = ['--fast', '--real']
+const ownArguments = ['--fast', '--real', '--with-real']
 const env = {
   ...process.env,
-  ...(real ? { TEST_REAL: 'all' } : args.length === 0 ? { TEST_REAL: 'reduced' } : {}),
+  ...(real ? { TEST_REAL: 'all' } : args.includes('--with-real') ? { TEST_REAL: 'reduced' } : {}),
   PATH: [dirname(process.execPath), BIN, process.env['PATH']].join(delimiter),
 }
 const checks = await runChecks(env)
