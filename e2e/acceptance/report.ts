@@ -117,6 +117,9 @@ export function pageOf(results: Results): string {
   ].join('\n\n')
 }
 
+/** Where a test's world happened to be. */
+const WORLD = /\/tmp\/mf-\w+/g
+
 /** Without what is of chance in it. */
 export const recordOf = (results: Results): unknown =>
   Object.fromEntries(
@@ -128,8 +131,8 @@ export const recordOf = (results: Results): unknown =>
         mode,
         shape,
         verdict,
-        causes,
-        messages,
+        causes: causes.map((cause) => cause.replaceAll(WORLD, '/world')),
+        messages: messages.map((told) => ({ ...told, detail: told.detail?.replaceAll(WORLD, '/world') ?? null })),
       }))
       return [[id, { ...result, cells }]]
     }),
