@@ -1,26 +1,26 @@
 /** Finding `claude`, asking it once which version it is, and whether it knows what caps its context. */
 
-import { execFile } from 'node:child_process'
 import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { promisify } from 'node:util'
-import { FleetError } from '@mosaic/domain/error'
 import type { RuntimeProgram } from '@mosaic/domain/ports/runtime'
 import { isExecutable, onPath } from '../../files/executable.ts'
 import { readBounded } from '../../files/read-bounded.ts'
-import { isOlder, rememberedVersions } from '../program-version.ts'
+import { askVersion, assertNotOlder, commandMissing, notInstalled, rememberedVersions, type Versioned } from '../program-version.ts'
 import { CAP_SETTING, CAP_VARIABLE } from './environment.ts'
 
 export const CLAUDE_PACKAGE = '@anthropic-ai/claude-code'
 const INSTALL = `npm install --global ${CLAUDE_PACKAGE}`
-/** The first whose hooks, status file and transcripts are known to say what this adapter reads. */
-const OLDEST = [2, 1, 300] as const
-/** Its first start after an installation reads some hundred megabytes. */
-const VERSION_MS = 30_000
+const CLAUDE: Versioned = {
+  called: 'Claude Code',
+  install: INSTALL,
+  update: `${INSTALL}@latest`,
+  // The first whose hooks, status file and transcripts are known to say what this adapter reads.
+  oldest: [2, 1, 300],
+  // Its first start after an installation reads some hundred megabytes.
+  withinMs: 30_000,
+}
 const MAX_SCRIPT_BYTES = 256 * 1024
 const CHUNK_BYTES = 4 * 1024 * 1024
-
-const run = promisify(execFile)
 
 interface ClaudeSearch {
   /** The roster's own command, if it gives one. */
@@ -41,37 +41,16 @@ function findArgv({ command, path }: ClaudeSearch): string[] {
   const [name = 'claude', ...rest] = command ?? []
   const file = onPath(name, path)
   if (file !== undefined) return rest.length === 0 ? [behindWrapper(file)] : [file, ...rest]
-  if (command === undefined) throw new FleetError('missing', 'Claude Code is not installed', { mend: INSTALL })
-  throw new FleetError('missing', `the roster's command for claude, ${name}, is not there`, {
-    mend: 'correct command in the roster, or install it',
-  })
+  throw command === undefined ? notInstalled(CLAUDE) : commandMissing(CLAUDE, name)
 }
 
-async function askVersion(argv: readonly string[]): Promise<string> {
-  const [program = '', ...args] = argv
-  try {
-    const { stdout } = await run(program, [...args, '--version'], { timeout: VERSION_MS })
-    return /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? stdout.trim()
-  } catch (error) {
-    throw new FleetError('missing', `Claude Code does not run: ${argv.join(' ')} --version failed`, { mend: INSTALL, cause: error })
-  }
-}
-
-/** @throws FleetError `missing` when it is older than what the adapter needs */
-export function assertVersion(version: string): void {
-  if (!isOlder(version, OLDEST)) return
-  throw new FleetError('missing', `Claude Code ${version} is too old: at least ${OLDEST.join('.')} is needed`, {
-    mend: `${INSTALL}@latest`,
-  })
-}
-
-const versionOf = rememberedVersions(askVersion)
+const versionOf = rememberedVersions((argv) => askVersion(CLAUDE, argv))
 
 /** @throws FleetError `missing` with what installs it */
 export async function locateClaude(search: ClaudeSearch): Promise<RuntimeProgram> {
   const argv = findArgv(search)
   const version = await versionOf(argv, argv[0] ?? '')
-  assertVersion(version)
+  assertNotOlder(CLAUDE, version)
   return { argv, version }
 }
 

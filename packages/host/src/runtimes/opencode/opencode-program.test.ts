@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { FleetError } from '@mosaic/domain/error'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { assertVersion, locateOpenCode, nativeProgram } from './opencode-program.ts'
+import { assertNotOlder } from '../program-version.ts'
+import { locateOpenCode, nativeProgram, OPENCODE } from './opencode-program.ts'
 
 let root = ''
 beforeEach(() => {
@@ -58,8 +59,8 @@ test('says what installs it when it is absent or too old, and what to correct wh
   const missing = await locateOpenCode(undefined, join(root, 'bin')).catch((error: unknown) => error)
   expect(missing).toBeInstanceOf(FleetError)
   expect(missing).toMatchObject({ code: 'missing', mend: expect.stringContaining('npm install -g opencode-ai') })
-  expect(() => assertVersion('1.17.9')).toThrow('at least 1.18.0')
-  expect(() => assertVersion('1.18.0')).not.toThrow()
-  expect(() => assertVersion('2.0.0')).not.toThrow()
+  expect(() => assertNotOlder(OPENCODE, '1.17.9')).toThrow('at least 1.18.0')
+  expect(() => assertNotOlder(OPENCODE, '1.18.0')).not.toThrow()
+  expect(() => assertNotOlder(OPENCODE, '2.0.0')).not.toThrow()
   await expect(locateOpenCode(['/nowhere/opencode'], '')).rejects.toMatchObject({ mend: expect.stringContaining('roster') })
 })

@@ -1,26 +1,26 @@
 /** Finding OpenCode on this machine: its native program, not the launcher of a package that would stay as its parent. */
 
-import { execFile } from 'node:child_process'
 import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
-import { FleetError } from '@mosaic/domain/error'
 import type { RuntimeProgram } from '@mosaic/domain/ports/runtime'
 import { isExecutable, onPath } from '../../files/executable.ts'
 import { readBounded } from '../../files/read-bounded.ts'
-import { isOlder, rememberedVersions } from '../program-version.ts'
+import { askVersion, assertNotOlder, commandMissing, notInstalled, rememberedVersions, type Versioned } from '../program-version.ts'
 
 export const OPENCODE_PACKAGE = 'opencode-ai'
 const INSTALL = `npm install -g ${OPENCODE_PACKAGE}@latest`
-/** The first version whose server has all that is used. */
-const OLDEST = [1, 18, 0] as const
-/** Bound of `opencode --version`, milliseconds. */
-const VERSION_MS = 60_000
+export const OPENCODE: Versioned = {
+  called: 'OpenCode',
+  install: INSTALL,
+  update: INSTALL,
+  // The first whose server has all that is used.
+  oldest: [1, 18, 0],
+  withinMs: 60_000,
+  env: { OPENCODE_DISABLE_AUTOUPDATE: '1' },
+}
 /** A larger file is no package's launcher, bytes. */
 const MAX_SCRIPT_BYTES = 64 * 1024
 const ELF = '\x7fELF'
-
-const run = promisify(execFile)
 
 /** What its package publishes for this machine, the best first: older processors need the baseline. */
 function platformPackages(): string[] {
@@ -81,42 +81,21 @@ function versionBeside(file: string): string | undefined {
   return undefined
 }
 
-async function askVersion(argv: readonly string[]): Promise<string> {
-  const [program = '', ...args] = argv
-  try {
-    const env = { ...process.env, OPENCODE_DISABLE_AUTOUPDATE: '1' }
-    const { stdout } = await run(program, [...args, '--version'], { timeout: VERSION_MS, env })
-    return stdout.trim().split('\n').at(-1) ?? ''
-  } catch (error) {
-    throw new FleetError('missing', `OpenCode does not run: ${argv.join(' ')} --version failed`, { mend: INSTALL, cause: error })
-  }
-}
-
-/** @throws FleetError `missing` when it is older than what is used */
-export function assertVersion(version: string): void {
-  if (!isOlder(version, OLDEST)) return
-  throw new FleetError('missing', `OpenCode ${version} is too old: at least ${OLDEST.join('.')} is needed`, { mend: INSTALL })
-}
-
 const versionOf = rememberedVersions(async (argv) => {
   const [file = ''] = argv
   const isFile = argv.length === 1 && statSync(file, { throwIfNoEntry: false }) !== undefined
-  return (isFile ? versionBeside(realpathSync(file)) : undefined) ?? askVersion(argv)
+  return (isFile ? versionBeside(realpathSync(file)) : undefined) ?? askVersion(OPENCODE, argv)
 })
 
 function findArgv(command: readonly string[] | undefined, path: string): string[] {
   if (command !== undefined) {
     const [name = '', ...rest] = command
     const file = onPath(name, path)
-    if (file === undefined) {
-      throw new FleetError('missing', `the roster's command for OpenCode, ${name}, is not there`, {
-        mend: 'correct command in the roster, or install it',
-      })
-    }
+    if (file === undefined) throw commandMissing(OPENCODE, name)
     return rest.length === 0 ? [nativeProgram(file)] : [file, ...rest]
   }
   const found = onPath('opencode', path)
-  if (found === undefined) throw new FleetError('missing', 'OpenCode is not installed', { mend: INSTALL })
+  if (found === undefined) throw notInstalled(OPENCODE)
   return [nativeProgram(found)]
 }
 
@@ -124,6 +103,6 @@ function findArgv(command: readonly string[] | undefined, path: string): string[
 export async function locateOpenCode(command: readonly string[] | undefined, path: string): Promise<RuntimeProgram> {
   const argv = findArgv(command, path)
   const version = await versionOf(argv, argv[0] ?? '')
-  assertVersion(version)
+  assertNotOlder(OPENCODE, version)
   return { argv, version }
 }

@@ -1,25 +1,25 @@
 /** Finding pi on this machine, and its version, without running it where a file tells. */
 
-import { execFile } from 'node:child_process'
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { promisify } from 'node:util'
-import { FleetError } from '@mosaic/domain/error'
 import type { RuntimeProgram } from '@mosaic/domain/ports/runtime'
 import { onPath } from '../../files/executable.ts'
 import { readBounded } from '../../files/read-bounded.ts'
-import { isOlder, rememberedVersions } from '../program-version.ts'
+import { askVersion, assertNotOlder, commandMissing, notInstalled, rememberedVersions, type Versioned } from '../program-version.ts'
 
 export const PI_PACKAGE = '@earendil-works/pi-coding-agent'
 const INSTALL = `npm install -g ${PI_PACKAGE}`
-/** The first version whose extension interface has all that is used. */
-const OLDEST = [0, 87, 0] as const
-/** Bound of `pi --version`, milliseconds. */
-const VERSION_MS = 20_000
+const PI: Versioned = {
+  called: 'pi',
+  install: INSTALL,
+  update: INSTALL,
+  // The first whose extension interface has all that is used.
+  oldest: [0, 87, 0],
+  withinMs: 20_000,
+  env: { PI_OFFLINE: '1' },
+}
 /** A larger file is no wrapper script, bytes. */
 const MAX_SCRIPT_BYTES = 64 * 1024
-
-const run = promisify(execFile)
 
 interface Manifest {
   name?: unknown
@@ -71,26 +71,10 @@ function argvOf(file: string): string[] {
   return script === undefined ? [file] : [process.execPath, script]
 }
 
-async function askVersion(argv: readonly string[]): Promise<string> {
-  const [program = '', ...args] = argv
-  try {
-    const { stdout } = await run(program, [...args, '--version'], { timeout: VERSION_MS, env: { ...process.env, PI_OFFLINE: '1' } })
-    return stdout.trim().split('\n').at(-1) ?? ''
-  } catch (error) {
-    throw new FleetError('missing', `pi does not run: ${argv.join(' ')} --version failed`, { mend: INSTALL, cause: error })
-  }
-}
-
-/** @throws FleetError `missing` when it is older than what the extension needs */
-function assertVersion(version: string): void {
-  if (!isOlder(version, OLDEST)) return
-  throw new FleetError('missing', `pi ${version} is too old: at least ${OLDEST.join('.')} is needed`, { mend: INSTALL })
-}
-
 const versionOf = rememberedVersions(async (argv) => {
   const file = argv.at(-1) ?? ''
   const beside = statSync(file, { throwIfNoEntry: false }) === undefined ? undefined : versionBeside(realpathSync(file))
-  return beside ?? askVersion(argv)
+  return beside ?? askVersion(PI, argv)
 })
 
 export interface PiSearch {
@@ -105,16 +89,12 @@ function findArgv({ command, path, from }: PiSearch): string[] {
   if (command !== undefined) {
     const [name = '', ...rest] = command
     const file = onPath(name, path)
-    if (file === undefined) {
-      throw new FleetError('missing', `the roster's command for pi, ${name}, is not there`, {
-        mend: 'correct command in the roster, or install it',
-      })
-    }
+    if (file === undefined) throw commandMissing(PI, name)
     return rest.length === 0 ? argvOf(realpathSync(file)) : [file, ...rest]
   }
   const found = onPath('pi', path)
   const file = found === undefined ? installedBeside(from) : realpathSync(found)
-  if (file === undefined) throw new FleetError('missing', 'pi is not installed', { mend: INSTALL })
+  if (file === undefined) throw notInstalled(PI)
   return argvOf(file)
 }
 
@@ -122,6 +102,6 @@ function findArgv({ command, path, from }: PiSearch): string[] {
 export async function locatePi(search: PiSearch): Promise<RuntimeProgram> {
   const argv = findArgv(search)
   const version = await versionOf(argv, argv.at(-1) ?? '')
-  assertVersion(version)
+  assertNotOlder(PI, version)
   return { argv, version }
 }
