@@ -26,15 +26,29 @@ const UNTOLD: Readonly<Record<string, string>> = {
   'claude limit': 'busy',
   'claude logged-out': 'busy',
   'codex limit': 'idle',
-  'codex logged-out': 'idle',
-  'opencode limit': 'busy',
-  'opencode logged-out': 'idle',
-  'opencode starting': 'unknown',
   'pi limit': 'busy',
   'pi logged-out': 'idle',
 }
 
+/** What the recorder could not bring about, or what showed something else when it did. */
+const NOT_RECORDED = [
+  'codex after-error',
+  'codex logged-out',
+  'opencode after-error',
+  'opencode idle',
+  'opencode limit',
+  'opencode logged-out',
+  'opencode starting',
+]
+
 describe('a recorded screen', () => {
+  it('is there of each runtime and state, but for those that are named', () => {
+    const recorded = new Set(recordedScreens().map(({ runtime, state }) => `${runtime} ${state}`))
+    const states = [...Object.keys(SHOWN), 'starting', 'limit', 'logged-out']
+    const all = ['claude', 'codex', 'opencode', 'pi'].flatMap((runtime) => states.map((state) => `${runtime} ${state}`))
+    expect(all.filter((one) => !recorded.has(one)).sort()).toEqual(NOT_RECORDED)
+  })
+
   it.each(recordedScreens())('of $runtime $version that is $state is known', ({ runtime, state, text }) => {
     const shown = UNTOLD[`${runtime} ${state}`] ?? SHOWN[state]
     expect(classifyRuntimeScreen(runtime as RuntimeId, text).activity).toBe(shown)

@@ -18,7 +18,7 @@ import { FleetError } from '@mosaic/domain/error'
 import { atomicWrite } from '../../files/atomic-write.ts'
 import { fileError } from '../../files/file-error.ts'
 import { readBounded } from '../../files/read-bounded.ts'
-import { fieldsOf, textOf } from './transcript-line.ts'
+import { fieldsOf, textOf } from '../fields.ts'
 
 const MAX_SETTINGS_BYTES = 1024 * 1024
 /** Of a transcript, in which the first word comes soon. */

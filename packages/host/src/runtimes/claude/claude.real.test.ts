@@ -122,11 +122,7 @@ async function question(pane: RuntimePane): Promise<() => Promise<void>> {
   return () => pane.keys('Escape')
 }
 
-runtimeContract(
-  'claude',
-  { voice: false, acceptsBehindTurn: true, questions: question, resetsInTurn: false, composed: claudeComposed },
-  claudeHarness,
-)
+runtimeContract('claude', { voice: false, questions: question, resetsInTurn: false, composed: claudeComposed }, claudeHarness)
 
 describe('Claude Code in a pane', () => {
   const within =

@@ -1,6 +1,6 @@
 /** What hooks of Claude Code are answered with, and what they ask. */
 
-import { fieldsOf, textOf } from './transcript-line.ts'
+import { fieldsOf, textOf } from '../fields.ts'
 
 const MAX_DETAIL = 300
 

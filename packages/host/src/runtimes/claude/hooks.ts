@@ -1,8 +1,8 @@
 /** Claude Code's hooks: what each is answered. */
 
+import { fieldsOf, textOf } from '../fields.ts'
 import type { HookName } from './settings.ts'
 import { ToolGate } from './tool-gate.ts'
-import { fieldsOf, textOf } from './transcript-line.ts'
 import type { ClaudeVoice } from './voice.ts'
 
 /** Reasons of an end that is none of the process. */

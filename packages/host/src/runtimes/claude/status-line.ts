@@ -2,7 +2,7 @@
 
 import type { LimitWindow, SignalBody } from '@mosaic/domain/signal'
 import { readBounded } from '../../files/read-bounded.ts'
-import { fieldsOf } from './transcript-line.ts'
+import { fieldsOf } from '../fields.ts'
 
 export const STATUS_LINE_FILE = 'claude-status-line.json'
 const MAX_BYTES = 64 * 1024

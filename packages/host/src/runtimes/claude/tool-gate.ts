@@ -3,7 +3,7 @@
  * for. While somebody types, that hook is not answered: so no question can open between a look and the Enter.
  */
 
-import { fieldsOf, textOf } from './transcript-line.ts'
+import { fieldsOf, textOf } from '../fields.ts'
 
 /** After a tool was let through it runs or asks; what took longer than this to say which runs, milliseconds. */
 const SETTLE_MS = 1500

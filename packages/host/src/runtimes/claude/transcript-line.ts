@@ -1,10 +1,7 @@
 /** What a line of a Claude Code transcript says. The format is not documented: every field is looked at before it is used. */
 
-export type Fields = Readonly<Record<string, unknown>>
+import { type Fields, fieldsOf, listOf, textOf } from '../fields.ts'
 
-export const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {})
-export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 const countOf = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0)
 
 export interface Usage {

@@ -3,11 +3,12 @@
 import { messageIdOf } from '@mosaic/domain/preamble'
 import type { SignalBody } from '@mosaic/domain/signal'
 import type { AcceptedMessage, Inbox } from '../../signals/inbox.ts'
+import { fieldsOf, textOf } from '../fields.ts'
 import { type ErrorSignal, errorSignal } from './failure.ts'
 import { asked, TAKEN_BEFORE, type Typed, taken } from './hook-answers.ts'
 import { messagesIn } from './prompt-messages.ts'
 import type { ClaudeStatus } from './status-file.ts'
-import { fieldsOf, type Said, textOf, type Usage, withoutPasteMark } from './transcript-line.ts'
+import { type Said, type Usage, withoutPasteMark } from './transcript-line.ts'
 
 /** A status that is younger than this may be of the prompt that is being told of, milliseconds. */
 const FRESH_MS = 1000

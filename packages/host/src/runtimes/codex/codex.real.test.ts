@@ -110,7 +110,7 @@ async function question(pane: RuntimePane): Promise<() => Promise<void>> {
   return () => pane.keys('Escape')
 }
 
-runtimeContract('codex', { voice: false, acceptsBehindTurn: true, questions: question }, codexHarness)
+runtimeContract('codex', { voice: false, questions: question }, codexHarness)
 
 describe('codex in a pane', () => {
   const within = (act: (harness: CodexHarness, pane: RuntimePane) => Promise<void>) => async () => {

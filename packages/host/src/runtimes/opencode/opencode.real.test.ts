@@ -97,7 +97,7 @@ async function harness(): Promise<OpenCodeHarness> {
 
 runtimeContract(
   'opencode',
-  { voice: false, acceptsBehindTurn: true, ...WITHIN, questions: async (pane) => question(harnesses.get(pane) ?? (await harness())) },
+  { voice: false, ...WITHIN, questions: async (pane) => question(harnesses.get(pane) ?? (await harness())) },
   harness,
 )
 

@@ -68,7 +68,7 @@ async function question(pane: RuntimePane): Promise<() => Promise<void>> {
   return () => pane.keys('Escape')
 }
 
-runtimeContract('pi', { voice: true, acceptsBehindTurn: true, questions: question }, piHarness)
+runtimeContract('pi', { voice: true, questions: question }, piHarness)
 
 describe('pi in a pane', () => {
   const within = (act: (harness: PiHarness, pane: RuntimePane) => Promise<void>) => async () => {

@@ -40,7 +40,7 @@ async function question(pane: RuntimePane): Promise<() => Promise<void>> {
   return () => pane.keys('n')
 }
 
-runtimeContract('stub', { voice: true, acceptsBehindTurn: true, questions: question }, stubHarness)
+runtimeContract('stub', { voice: true, questions: question }, stubHarness)
 
 describe('the stub in a pane', () => {
   const within = (act: (pane: RuntimePane) => Promise<void>) => async () => {
