@@ -4,34 +4,24 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Account, type Accounts, type AccountsDocument, AccountsSchema } from '@mosaic/domain/account'
 import { FleetError } from '@mosaic/domain/error'
-import { checkDocument, shownValue } from '@mosaic/domain/roster-check'
+import { checkDocument } from '@mosaic/domain/roster-check'
 import { isMap, parseDocument } from 'yaml'
 import { atomicWrite } from '../files/atomic-write.ts'
 import { FileLock } from '../files/lock.ts'
 import { readBounded } from '../files/read-bounded.ts'
 import type { MosaicPaths } from '../paths.ts'
+import { readMapping } from '../roster-file/mapping-text.ts'
 import { placeIssue } from '../roster-file/read-roster.ts'
 import { type OffsetFault, placeFaults, rosterError } from '../roster-file/roster-fault.ts'
-import { textFault } from '../roster-file/roster-text.ts'
-import { treeValue } from '../roster-file/tree-value.ts'
-import { readYamlTree } from '../roster-file/yaml-tree.ts'
 
 const MAX_BYTES = 256 * 1024
 const LOCK_WITHIN_MS = 30_000
 const EMPTY = 'version: 1\naccounts: {}\n'
 
 function parse(text: string): { ok: true; value: AccountsDocument } | { ok: false; faults: OffsetFault[] } {
-  const unreadable = textFault(text)
-  if (unreadable !== undefined) return { ok: false, faults: [unreadable] }
-  const yaml = readYamlTree(text)
-  if (!yaml.ok) return yaml
-  const { tree } = yaml
-  const { value, faults } = treeValue(tree)
-  if (faults.length > 0) return { ok: false, faults }
-  if (!isMap(tree.root)) {
-    const found = value === null ? 'an empty file' : shownValue(value)
-    return { ok: false, faults: [{ offset: 0, path: [], expected: 'a mapping that starts with version: 1', found }] }
-  }
+  const reading = readMapping(text)
+  if (!reading.ok) return reading
+  const { tree, value } = reading
   const check = checkDocument(AccountsSchema, value)
   return check.ok ? check : { ok: false, faults: check.issues.map((issue) => placeIssue(tree, issue)) }
 }

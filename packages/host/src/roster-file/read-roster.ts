@@ -2,11 +2,11 @@
 
 import type { Roster, RosterIssue } from '@mosaic/domain/roster'
 import { checkRoster, shownValue } from '@mosaic/domain/roster-check'
-import { isMap } from 'yaml'
+import { readMapping } from './mapping-text.ts'
 import { type OffsetFault, placeFaults, type RosterFault } from './roster-fault.ts'
-import { readRosterFile, textFault } from './roster-text.ts'
-import { placeOf, treeValue } from './tree-value.ts'
-import { readYamlTree, type YamlTree } from './yaml-tree.ts'
+import { readRosterFile } from './roster-text.ts'
+import { placeOf } from './tree-value.ts'
+import type { YamlTree } from './yaml-tree.ts'
 
 export { type RosterFault, rosterError } from './roster-fault.ts'
 
@@ -23,22 +23,9 @@ export function placeIssue(tree: YamlTree, issue: RosterIssue): OffsetFault {
 export type RosterRule = (roster: Roster) => readonly RosterIssue[]
 
 function read(text: string, rule: RosterRule): { ok: true; roster: Roster } | { ok: false; faults: OffsetFault[] } {
-  const unreadable = textFault(text)
-  if (unreadable !== undefined) return { ok: false, faults: [unreadable] }
-  const yaml = readYamlTree(text)
-  if (!yaml.ok) return yaml
-  const { tree } = yaml
-  const { value, faults } = treeValue(tree)
-  if (faults.length > 0) return { ok: false, faults }
-  if (!isMap(tree.root)) {
-    const empty = value === null
-    const found = empty ? 'an empty file' : shownValue(value)
-    const mend = empty ? { mend: 'mosaic fleet init --write' } : {}
-    return {
-      ok: false,
-      faults: [{ offset: placeOf(tree, [], 'value').offset, path: [], expected: 'a mapping that starts with version: 1', found, ...mend }],
-    }
-  }
+  const reading = readMapping(text, 'mosaic fleet init --write')
+  if (!reading.ok) return reading
+  const { tree, value } = reading
   const check = checkRoster(value)
   const issues = check.ok ? rule(check.roster) : check.issues
   return check.ok && issues.length === 0 ? check : { ok: false, faults: issues.map((issue) => placeIssue(tree, issue)) }
